@@ -1,7 +1,8 @@
 """The build hook: makes the widgets' bundles before hatchling packs or links the package.
 
-A source archive already holds them, and then neither Node nor a network is needed. In a checkout they are made anew
-when something below `js/` is younger; Node comes as a Python wheel, asked for as a build requirement, where none is.
+A source archive already holds them, and then neither Node nor a network is needed. In a checkout
+they are made anew when something below `js/` is younger. Where there is no Node, it is asked for as
+a build requirement, which pip then installs for the time of the build.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 sys.path.insert(0, str(Path(__file__).parent / "tools"))
-import node  # noqa: E402
+import node
 
 
 class BundleHook(BuildHookInterface):  # type: ignore[type-arg]
@@ -34,7 +35,9 @@ class BundleHook(BuildHookInterface):  # type: ignore[type-arg]
 
 def bundles_are_fresh(root: Path) -> bool:
     """Whether each widget below `js/` has bundles no older than any source or pinned tool."""
-    made = [bundle for entry in root.glob("js/*/index.ts") for bundle in expected_bundles(root, entry)]
+    made = [
+        bundle for entry in root.glob("js/*/index.ts") for bundle in expected_bundles(root, entry)
+    ]
     if not made or not all(bundle.is_file() for bundle in made):
         return False
     sources = [path for path in (root / "js").rglob("*") if path.is_file()]

@@ -1,7 +1,7 @@
-"""Prints the path of the Chromium that the browser tests drive, installing one where none is found.
+"""Prints the path of the Chromium that the browser tests drive, installing one where none is.
 
-The order is: what CHROMIUM_PATH names, a system browser, Debian's package when we are root there (the tests then need
-no download from elsewhere), Playwright's own. With none of these it fails: a browser test is never skipped.
+The order is: what CHROMIUM_PATH names, a system browser, Debian's package when we are root there,
+Playwright's own. With none of these it fails: a browser test is never skipped.
 """
 
 from __future__ import annotations
@@ -34,8 +34,11 @@ def from_debian() -> str | None:
         return None
     say("No Chromium found: installing Debian's")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for arguments in (["update"], ["install", "--yes", "--no-install-recommends", *DEBIAN_PACKAGES]):
-        subprocess.run([apt, "-qq", *arguments], env=environment, stdout=sys.stderr)
+    install = ["install", "--yes", "--no-install-recommends", *DEBIAN_PACKAGES]
+    for arguments in (["update"], install):
+        command = [apt, "-qq", *arguments]
+        # Whether it worked shows in whether the browser is there; else the next way is tried.
+        subprocess.run(command, check=False, env=environment, stdout=sys.stderr)
     return on_path()
 
 
@@ -47,7 +50,7 @@ def from_playwright() -> str | None:
     if not Path(path).is_file():
         say("No Chromium found: installing Playwright's")
         command = [sys.executable, "-m", "playwright", "install", "chromium"]
-        subprocess.run(command, stdout=sys.stderr)
+        subprocess.run(command, check=False, stdout=sys.stderr)
     return path if Path(path).is_file() else None
 
 
@@ -59,6 +62,7 @@ if __name__ == "__main__":
     browser = chosen() or on_path() or from_debian() or from_playwright()
     if browser is None:
         sys.exit(
-            "The browser tests need Chromium, and none could be installed. Install it, or set CHROMIUM_PATH to one."
+            "The browser tests need Chromium, and none could be installed."
+            " Install it, or set CHROMIUM_PATH to one."
         )
     print(browser)

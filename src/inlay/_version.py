@@ -1,4 +1,4 @@
-"""The version, written here once: the build reads it from this file, and so does `inlay.__version__`.
+"""The version, written here once; the build reads this file, and `inlay.__version__` is this name.
 
 Asking the installed metadata instead would cost milliseconds at every import.
 """
