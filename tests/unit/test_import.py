@@ -1,0 +1,65 @@
+"""`import inlay` in a script costs next to nothing: no library that is slow to load comes with it.
+
+What the time is, is measured in bench/; what was loaded is checked here, in a fresh process.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+
+SLOW = {
+    "IPython",
+    "altair",
+    "anywidget",
+    "duckdb",
+    "ipywidgets",
+    "numpy",
+    "opentelemetry",
+    "pandas",
+    "pyarrow",
+    "traitlets",
+}
+
+
+def loaded_by(code: str) -> set[str]:
+    """The top-level modules in a fresh process after `code` ran."""
+    program = textwrap.dedent(code) + "\nimport sys\nprint(*{n.split('.')[0] for n in sys.modules})"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.split())
+
+
+def test_import_loads_nothing_slow() -> None:
+    assert loaded_by("import inlay") & SLOW == set()
+
+
+def test_every_public_name_can_be_had() -> None:
+    """A name that is handed out late is still there, and so is its help."""
+    loaded_by(
+        """
+        import inlay
+        missing = [name for name in inlay.__all__ if not hasattr(inlay, name)]
+        assert not missing, missing
+        assert set(inlay.__all__) <= set(dir(inlay))
+        """
+    )
+
+
+def test_a_name_that_is_not_there_says_so() -> None:
+    loaded_by(
+        """
+        import inlay
+        try:
+            inlay.no_such_name
+        except AttributeError as error:
+            assert "no_such_name" in str(error), error
+        else:
+            raise AssertionError("no AttributeError")
+        """
+    )
+
+
+def test_the_check_sees_what_is_loaded() -> None:
+    assert {"numpy"} <= loaded_by("import numpy") & SLOW
