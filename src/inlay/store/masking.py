@@ -113,9 +113,7 @@ def _masked_value(value: Any, secrecy: int) -> Any:
 
 # --- names beside values inside text --------------------------------------------------------------
 
-_TRIGGER = (
-    r"pass|pwd|_pw|secret|token|key|cred|auth|cookie|mnemonic|connection_?string|seed_?phrase"
-)
+_TRIGGER = r"pass|pwd|_pw|secret|token|key|cred|auth|cookie|mnemonic|connection_?string|seed_?phrase"
 _REACH = 80  # the longest reach to either side of a trigger word
 _LINE_REACH = 1000  # how much of the line before a name is looked at
 _NAME_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
@@ -208,9 +206,7 @@ def _quoted_span(text: str, match: re.Match[str]) -> tuple[int, int] | None:
     else:
         end = text.find(quote, start, start + 4096)
     value = text[start:end] if end > start else ""
-    only_a_reference = "f" in match["prefix"].lower() and re.fullmatch(
-        r"(?:\w+ )?\{[^{}]*\}", value
-    )
+    only_a_reference = "f" in match["prefix"].lower() and re.fullmatch(r"(?:\w+ )?\{[^{}]*\}", value)
     return (start, end) if value.strip() and not only_a_reference else None
 
 

@@ -71,9 +71,7 @@ _FORMS = (
     ("hooks.slack.com", r"(?P<keep>hooks\.slack\.com/(?:services|workflows)/)[\w/-]{8,}"),
     ("/api/webhooks/", r"(?P<keep>discord(?:app)?\.com/api/webhooks/\d+/)[\w-]{8,}"),
 )
-_HEADER = (
-    r"(?<![A-Za-z0-9_])((?:[Bb]earer|[Bb]asic|BEARER|BASIC)[ \t]+)([A-Za-z0-9._~+/-]{8,}={0,2})"
-)
+_HEADER = r"(?<![A-Za-z0-9_])((?:[Bb]earer|[Bb]asic|BEARER|BASIC)[ \t]+)([A-Za-z0-9._~+/-]{8,}={0,2})"
 _COOKIES = r"(\b(?:Set-)?Cookie:[ \t]*)[^'\"\r\n]*=[^'\"\r\n]*"
 _KEY_BLOCK = (
     r"(-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----)"

@@ -1,0 +1,86 @@
+"""inlay: an experiment tracker that lives inside the notebook.
+
+    with inlay.start_run("baseline", params={"lr": 0.1}) as run:
+        run.log({"loss": 0.5}, step=0)
+
+In a notebook, `%load_ext inlay` adds `%%track`, which records a cell as a run and draws it while it runs.
+Names are loaded when they are first used, so that the import costs a script next to nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from inlay._version import __version__
+
+if TYPE_CHECKING:
+    from inlay.errors import InlayError
+    from inlay.notebook import load_ipython_extension as load_ipython_extension
+    from inlay.notebook import unload_ipython_extension as unload_ipython_extension
+    from inlay.query.history import History
+    from inlay.store.store import connect
+    from inlay.tracking.active import active_run
+    from inlay.tracking.found import Runs, get_run, runs, sql
+    from inlay.tracking.run import Run
+    from inlay.tracking.start import end_run, log, start_run
+
+_WHERE = {
+    "InlayError": "inlay.errors",
+    "load_ipython_extension": "inlay.notebook",
+    "unload_ipython_extension": "inlay.notebook",
+    "History": "inlay.query.history",
+    "connect": "inlay.store.store",
+    "sql": "inlay.tracking.found",
+    "active_run": "inlay.tracking.active",
+    "Runs": "inlay.tracking.found",
+    "get_run": "inlay.tracking.found",
+    "runs": "inlay.tracking.found",
+    "Run": "inlay.tracking.run",
+    "start_run": "inlay.tracking.start",
+    "end_run": "inlay.tracking.start",
+    "log": "inlay.tracking.start",
+}
+
+__all__ = [
+    "History",
+    "InlayError",
+    "Run",
+    "Runs",
+    "__version__",
+    "active_run",
+    "connect",
+    "end_run",
+    "get_run",
+    "log",
+    "runs",
+    "sql",
+    "start_run",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        msg = f"module 'inlay' has no attribute {name!r}"
+        raise AttributeError(msg)
+    from importlib import import_module
+
+    value = getattr(import_module(_WHERE[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "load_ipython_extension"]
+
+
+def _in_ipython() -> bool:
+    """Whether an IPython shell is running here; IPython is not imported to find out."""
+    ipython = sys.modules.get("IPython")
+    return ipython is not None and getattr(ipython, "get_ipython", lambda: None)() is not None
+
+
+if _in_ipython():
+    from inlay.notebook import activate
+
+    activate()

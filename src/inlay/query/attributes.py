@@ -1,0 +1,149 @@
+"""A run's attributes: reading them from the store, and finding the run a user means."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from dataclasses import dataclass, field
+from datetime import timezone
+from typing import TYPE_CHECKING, Any
+
+from inlay.errors import RunNotFoundError
+from inlay.query.fresh import fresh
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from duckdb import DuckDBPyConnection
+
+    from inlay.store.store import Store
+
+DEFAULT_EXPERIMENT = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class RunError:
+    """The exception that ended a run."""
+
+    type: str
+    message: str
+    traceback: str
+
+
+@dataclass(slots=True)
+class Attributes:
+    """What a run's header says. Times are Unix seconds; changed in place while the run is written."""
+
+    run_id: str
+    name: str
+    experiment: str = DEFAULT_EXPERIMENT
+    status: str = "running"
+    started_at: float = 0.0
+    ended_at: float | None = None
+    params: dict[str, Any] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    note: str = ""
+    error: RunError | None = None
+    parent_run_id: str | None = None
+    metric_count: int = 0
+
+
+_RUNS = """
+SELECT r.run_id::VARCHAR, r.name, coalesce(e.name, ?), r.status, r.started_at, r.ended_at, r.note,
+       r.error_type, r.error_message, r.traceback, r.parent_run_id::VARCHAR,
+       (SELECT count(*) FROM series s WHERE s.run_id = r.run_id AND s.count > 0)
+FROM runs r LEFT JOIN experiments e USING (experiment_id)
+WHERE r.run_id IN (SELECT unnest(?::UUID[]))
+ORDER BY r.started_at DESC, r.run_id DESC
+"""
+
+
+def find(store: Store, reference: str) -> Attributes:
+    """The run meant by an id, the beginning or end of one that only one run has, or a name (its newest run).
+
+    Raises `RunNotFoundError` when no run, or more than one, answers to it.
+    """
+    with fresh(store) as con:
+        ids = _matching(con, reference)
+        if len(ids) == 1:
+            return load(con, ids)[0]
+        if ids:
+            msg = f"{len(ids)} runs have an id that begins or ends with {reference!r}; give more of it"
+            raise RunNotFoundError(msg)
+        raise RunNotFoundError(_nothing_like(con, store, reference))
+
+
+def load(con: DuckDBPyConnection, run_ids: Sequence[str]) -> list[Attributes]:
+    """Attributes of these runs, newest first."""
+    found: dict[str, Attributes] = {}
+    for row in con.execute(_RUNS, [DEFAULT_EXPERIMENT, list(run_ids)]).fetchall():
+        run_id, name, experiment, status, started, ended, note, kind, message, traceback, parent, count = row
+        error = RunError(kind, message or "", traceback or "") if kind else None
+        found[run_id] = Attributes(
+            run_id, name or "", experiment, status, _unix(started) or 0.0, _unix(ended), {}, {}, note or "",
+            error, parent, count,
+        )  # fmt: skip
+    ids = list(found)
+    params = con.execute(
+        "SELECT run_id::VARCHAR, key, value, type FROM params WHERE run_id IN (SELECT unnest(?::UUID[])) "
+        "ORDER BY time",
+        [ids],
+    )
+    for run_id, key, text, kind in params.fetchall():
+        found[run_id].params[key] = json.loads(text) if kind == "json" else text
+    tags = con.execute(
+        "SELECT run_id::VARCHAR, key, value FROM tags WHERE run_id IN (SELECT unnest(?::UUID[])) ORDER BY key",
+        [ids],
+    )
+    for run_id, key, text in tags.fetchall():
+        found[run_id].tags[key] = text
+    return list(found.values())
+
+
+def refresh(attributes: Attributes, store: Store) -> None:
+    """Read the attributes again, in place."""
+    with fresh(store) as con:
+        for newer in load(con, [attributes.run_id]):
+            for name in Attributes.__slots__:
+                setattr(attributes, name, getattr(newer, name))
+
+
+def _matching(con: DuckDBPyConnection, reference: str) -> list[str]:
+    """Ids of the runs that `reference` may mean; the newest alone when it is a name."""
+    text = reference.strip().lower()
+    if re.fullmatch(r"[0-9a-f-]{4,36}", text):
+        bare = text.replace("-", "")
+        rows = con.execute(
+            """
+            SELECT run_id::VARCHAR FROM runs
+            WHERE deleted_at IS NULL
+              AND (starts_with(replace(run_id::VARCHAR, '-', ''), $1)
+                   OR ends_with(replace(run_id::VARCHAR, '-', ''), $1))
+            """,
+            [bare],
+        ).fetchall()
+        if rows:
+            return [run_id for (run_id,) in rows]
+    rows = con.execute(
+        """
+        SELECT run_id::VARCHAR FROM runs WHERE name = ? AND deleted_at IS NULL
+        ORDER BY started_at DESC LIMIT 1
+        """,
+        [reference],
+    ).fetchall()
+    return [run_id for (run_id,) in rows]
+
+
+def _nothing_like(con: DuckDBPyConnection, store: Store, reference: str) -> str:
+    names = [
+        name for (name,) in con.execute("SELECT DISTINCT name FROM runs WHERE name IS NOT NULL").fetchall()
+    ]
+    near = difflib.get_close_matches(reference, names, 3)
+    hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else " inlay.runs() lists them."
+    return f"no run with id or name {reference!r} in {store.folder}.{hint}"
+
+
+def _unix(time: datetime | None) -> float | None:
+    return None if time is None else time.replace(tzinfo=timezone.utc).timestamp()

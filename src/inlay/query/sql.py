@@ -1,0 +1,118 @@
+"""The escape hatch: any SQL over the store, read-only.
+
+The store is attached, read-only, to a database in memory; the result is kept there and the file let go at
+once, so that a result can be looked at for hours without holding anybody up.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from inlay.errors import QueryError
+from inlay.query.fresh import fresh
+from inlay.store import database
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+    import pyarrow as pa
+    from duckdb import DuckDBPyConnection
+
+    from inlay.store.store import Store
+
+
+class Result:
+    """The rows of a query, kept in memory. `.df()`, `.arrow()`, `.fetchall()`, `.columns`, `len()`."""
+
+    def __init__(self, con: DuckDBPyConnection) -> None:
+        self._con = con
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the columns."""
+        return [column[0] for column in self._con.execute("FROM result LIMIT 0").description or []]
+
+    def __len__(self) -> int:
+        (count,) = self._con.execute("SELECT count(*) FROM result").fetchone() or (0,)
+        return int(count)
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        """Every row as a tuple."""
+        return self._con.execute("FROM result").fetchall()
+
+    def df(self) -> pd.DataFrame:
+        """A pandas data frame. Needs pandas."""
+        return self._con.execute("FROM result").df()
+
+    def arrow(self) -> pa.Table:
+        """An Arrow table. Needs pyarrow."""
+        found: Any = self._con.execute("FROM result")
+        # DuckDB 2.0 gave the method another name.
+        fetch = getattr(found, "to_arrow_table", None) or found.fetch_arrow_table
+        table: pa.Table = fetch()
+        return table
+
+    def __repr__(self) -> str:
+        rows = len(self)
+        return f"Result: {rows:,} row{'' if rows == 1 else 's'}, columns {', '.join(self.columns)}"
+
+
+def sql(store: Store, query: str, params: Sequence[Any] | Mapping[str, Any] | None = None) -> Result:
+    """Run one SELECT (or DESCRIBE, SHOW, SUMMARIZE) over the store's tables.
+
+    `params` fill `?` or `$name`. Raises `QueryError` for anything else and for a query DuckDB refuses, with
+    the place in the query.
+    """
+    import duckdb
+
+    with fresh(store):
+        pass
+    con = database.connect(":memory:")
+    try:
+        text = _single_select(con, query)
+    except BaseException:
+        con.close()
+        raise
+    try:
+        with store.turn():
+            con.execute(f"ATTACH '{str(store.database).replace(chr(39), chr(39) * 2)}' AS store (READ_ONLY)")
+            try:
+                database.confine(con)
+                con.execute("USE store")
+                # The query begins a line of its own, so that only the line number needs putting right.
+                con.execute(f"CREATE TABLE memory.main.result AS FROM (\n{text}\n)", params or None)
+            finally:
+                con.execute("USE memory")
+                con.execute("DETACH store")
+    except duckdb.Error as error:
+        con.close()
+        raise QueryError(_explained(error)) from None
+    except BaseException:
+        con.close()
+        raise
+    return Result(con)
+
+
+def _single_select(con: DuckDBPyConnection, query: str) -> str:
+    """The text of the one statement, without its semicolon."""
+    import duckdb
+
+    try:
+        statements = con.extract_statements(query)
+    except duckdb.Error as error:
+        raise QueryError(str(error)) from None
+    if len(statements) != 1:
+        msg = f"sql takes one statement; got {len(statements)}"
+        raise QueryError(msg)
+    if statements[0].type != duckdb.StatementType.SELECT:
+        kind = statements[0].type.name
+        msg = f"sql only reads: SELECT, FROM, WITH, DESCRIBE, SHOW or SUMMARIZE; got a statement of type {kind}"
+        raise QueryError(msg)
+    return str(statements[0].query).strip().rstrip(";")
+
+
+def _explained(error: Exception) -> str:
+    """DuckDB's message with the line numbers of the user's own query."""
+    return re.sub(r"LINE (\d+):", lambda found: f"LINE {max(1, int(found[1]) - 1)}:", str(error))

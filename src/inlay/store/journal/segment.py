@@ -1,0 +1,214 @@
+"""One file of the journal, in the three forms a writer may need.
+
+`MappedSegment` is the usual one: preallocated, then written through a memory map, so that an append costs a
+copy of 32 bytes. `AppendSegment` is for file systems on which preallocation promises nothing (copy-on-write,
+network): there a full disk would kill a process that writes into a map. `MemorySegment` stands in while the
+disk refuses both, and is drained as soon as it stops refusing. All three answer to `write(bytes)`, which raises
+`ValueError` when full.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import mmap
+import os
+import sys
+from pathlib import Path
+
+from inlay.store.journal.slots import SLOT
+
+SEGMENT_BYTES = 4 << 20
+MEMORY_LIMIT = 64 << 20
+"""Bytes kept in memory while the disk takes nothing: two million points."""
+
+SUFFIX = ".journal"
+
+# File systems whose blocks are not really reserved by fallocate, or that another machine may write to.
+_UNMAPPABLE = {"btrfs", "zfs", "bcachefs", "nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph",
+               "lustre", "gpfs", "virtiofs", "vboxsf", "prl_fs"}  # fmt: skip
+
+
+class MappedSegment:
+    """A preallocated file written through a memory map."""
+
+    def __init__(self, path: Path, size: int = SEGMENT_BYTES) -> None:
+        """Create `path` with `size` bytes reserved. Raises `OSError` when the disk has no room for them."""
+        self.path = path
+        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | _CLOEXEC, 0o600)
+        try:
+            _reserve(self._fd, size)
+            self._map = mmap.mmap(self._fd, size)
+        except BaseException:
+            os.close(self._fd)
+            with contextlib.suppress(OSError):
+                path.unlink()
+            raise
+        self.write = self._map.write
+        self._used = 0
+
+    def position(self) -> int:
+        """Bytes written so far."""
+        try:
+            return self._map.tell()
+        except ValueError:  # closed
+            return self._used
+
+    def seal(self) -> None:
+        """Let every later write fail as full, those of other threads included."""
+        self._map.seek(0, os.SEEK_END)
+
+    def sync(self) -> None:
+        """Ask the disk to hold what was written so far; takes a descriptor, so the GIL is free meanwhile."""
+        _datasync(self._fd)
+
+    def close(self) -> None:
+        """Give the reserved rest back to the disk and let go of the file."""
+        used = self._map.tell()
+        self.seal()
+        # Another thread may have appended between the two lines above; what it wrote follows directly.
+        while self._map[used : used + SLOT].strip(b"\0"):
+            used += SLOT
+        self._used = used
+        self._map.close()
+        with contextlib.suppress(OSError):
+            os.ftruncate(self._fd, used)
+            _datasync(self._fd)
+        os.close(self._fd)
+
+    def abandon(self) -> None:
+        """Forget the file without touching it: in a forked child it belongs to the parent."""
+        self._map.close()
+        os.close(self._fd)
+
+
+class AppendSegment:
+    """A plain file, one `write(2)` per append: slower, and honest about a full disk."""
+
+    def __init__(self, path: Path, size: int = SEGMENT_BYTES) -> None:
+        self.path = path
+        self._size = size
+        self._used = 0
+        self._sealed = False
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | _CLOEXEC
+        self._fd = os.open(path, flags, 0o600)
+
+    def write(self, data: bytes) -> int:
+        """Append whole; raises `ValueError` when the segment, or the disk, is full."""
+        if self._sealed or self._used + len(data) > self._size:
+            msg = "segment full"
+            raise ValueError(msg)
+        try:
+            written = os.write(self._fd, data)
+        except OSError as error:
+            self._sealed = True
+            raise ValueError(str(error)) from error
+        self._used += written
+        if written != len(data):  # the disk filled up in the middle: the reader skips the torn record
+            self._sealed = True
+            msg = "disk full"
+            raise ValueError(msg)
+        return written
+
+    def position(self) -> int:
+        return self._used
+
+    def seal(self) -> None:
+        self._sealed = True
+
+    def sync(self) -> None:
+        _datasync(self._fd)
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):
+            _datasync(self._fd)
+        os.close(self._fd)
+
+    def abandon(self) -> None:
+        os.close(self._fd)
+
+
+class MemorySegment:
+    """What the disk would not take, in order, up to `MEMORY_LIMIT` bytes; beyond that counted as dropped."""
+
+    path = None
+
+    def __init__(self, *_: object) -> None:
+        self.kept: list[bytes] = []
+        self.dropped = 0
+        self._used = 0
+
+    def write(self, data: bytes) -> int:
+        if self._used + len(data) > MEMORY_LIMIT:
+            self.dropped += len(data) // SLOT
+        else:
+            self.kept.append(data)
+            self._used += len(data)
+        return len(data)
+
+    def position(self) -> int:
+        return self._used
+
+    def seal(self) -> None:
+        """Nothing to do: whoever drains it holds the writer's lock."""
+
+    def sync(self) -> None:
+        """Nothing to do: there is no disk under it."""
+
+    close = abandon = sync
+
+
+def segment_type(folder: Path) -> type[MappedSegment | AppendSegment]:
+    """The form of segment to use in `folder`; `INLAY_JOURNAL=append|map` decides by hand."""
+    chosen = os.environ.get("INLAY_JOURNAL", "")
+    if chosen not in ("", "append", "map"):
+        msg = f"INLAY_JOURNAL is {chosen!r}; it can be 'append' or 'map', or left unset"
+        raise ValueError(msg)
+    if chosen == "map" or (not chosen and _mappable(folder)):
+        return MappedSegment
+    return AppendSegment
+
+
+def _mappable(folder: Path) -> bool:
+    if sys.platform == "win32":
+        return True  # NTFS reserves what SetEndOfFile asks for
+    if sys.platform != "linux":
+        return False  # APFS is copy-on-write
+    kind = _file_system(folder)
+    return kind is not None and kind not in _UNMAPPABLE and not kind.startswith("fuse")
+
+
+def _file_system(folder: Path) -> str | None:
+    """The type of the mount `folder` lies on, by the longest matching mount point in /proc."""
+    here = str(folder.resolve())
+    best, kind = "", None
+    try:
+        lines = Path("/proc/self/mounts").read_text().splitlines()
+    except OSError:
+        return None
+    for line in lines:
+        _, point, this_kind, *_ = line.split(" ")
+        point = point.replace("\\040", " ")
+        inside = here == point or here.startswith(point.rstrip("/") + "/")
+        if inside and len(point) >= len(best):
+            best, kind = point, this_kind
+    return kind
+
+
+def _reserve(fd: int, size: int) -> None:
+    """Reserve `size` bytes on disk, or raise `OSError(ENOSPC)`."""
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(fd, 0, size)
+        return
+    zeros = bytes(1 << 20)
+    for start in range(0, size, len(zeros)):
+        piece = zeros[: size - start]
+        if os.write(fd, piece) != len(piece):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _datasync(fd: int) -> None:
+    (os.fdatasync if hasattr(os, "fdatasync") else os.fsync)(fd)
+
+
+_CLOEXEC = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)

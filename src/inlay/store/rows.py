@@ -1,0 +1,257 @@
+"""Events into rows: what each kind of record does to the tables.
+
+A batch gathers one segment's events in memory, in order, and then touches each table once or twice, because
+DuckDB is quick with columns and slow with single rows. It runs inside the ingest's transaction.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from inlay.store.journal.slots import Kind
+from inlay.store.series import SeriesTable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+    from duckdb import DuckDBPyConnection
+    from numpy.typing import NDArray
+
+    from inlay.store.journal.reader import Event
+
+RUN_COLUMNS = (
+    "run_id", "experiment_id", "parent_run_id", "name", "status", "started_at", "ended_at", "duration_s",
+    "source_kind", "source_name", "notebook", "cell_id", "session_id", "execution_seq", "code_hash",
+    "env_hash", "git_commit", "git_dirty", "git_branch", "git_remote", "host", "user_name", "pid",
+    "error_type", "error_message", "traceback", "note", "deleted_at", "writer",
+)  # fmt: skip
+
+
+class Batch:
+    """The rows that one transaction of the ingest writes."""
+
+    def __init__(self, con: DuckDBPyConnection, writer: str, series: dict[int, int]) -> None:
+        self._con = con
+        self._writer = writer
+        self._series = SeriesTable(con, writer, series)
+        self._runs: dict[str, dict[str, Any]] = {}
+        self._params: list[tuple[Any, ...]] = []
+        self._tags: dict[tuple[str, str], str] = {}
+        self._rows: dict[str, list[tuple[Any, ...]]] = {}
+        self._handlers: dict[int, Callable[[dict[str, Any], float], None]] = {
+            Kind.SERIES: self._series_defined,
+            Kind.RUN_START: self._run_started,
+            Kind.RUN_END: self._run_ended,
+            Kind.RUN: self._run_changed,
+            Kind.PARAM: self._param,
+            Kind.TAG: self._tag,
+            Kind.ARTIFACT: self._artifact,
+            Kind.SESSION: self._session,
+            Kind.EXECUTION: self._execution,
+            Kind.SOURCE: self._source,
+            Kind.ENVIRONMENT: self._environment,
+            Kind.OUTPUT: self._output,
+        }
+
+    def add(self, event: Event) -> None:
+        """Take one event; a kind this version does not know is passed over."""
+        handler = self._handlers.get(event.kind)
+        if handler is not None:
+            handler(event.body, event.time)
+
+    def write(self, points: NDArray[np.void]) -> int:
+        """Write everything gathered and the points; returns how many points had no series."""
+        self._write_runs()
+        self._write_params()
+        replace(self._con, "tags", [(*key, value) for key, value in self._tags.items()], keys=2)
+        for table, rows in self._rows.items():
+            replace(self._con, table, rows, keys=_KEYS[table])
+        return self._series.write(points)
+
+    # -- one method for each kind ---------------------------------------------------------------------------
+
+    def _series_defined(self, body: dict[str, Any], _: float) -> None:
+        self._series.define(body["run"], body["series"])
+
+    def _run_started(self, body: dict[str, Any], time: float) -> None:
+        run = self._run(body["run"])
+        run.update({key: value for key, value in body.items() if key in RUN_COLUMNS})
+        run["experiment"] = body.get("experiment")
+        run["started_at"] = run["started_at"] or utc(body.get("time", time))
+        run.update(status="running", ended_at=None, duration_s=None, writer=self._writer)
+        run.update(error_type=None, error_message=None, traceback=None)
+
+    def _run_ended(self, body: dict[str, Any], time: float) -> None:
+        run = self._run(body["run"])
+        if run["writer"] not in (None, self._writer):
+            return  # resumed elsewhere since
+        run["status"] = body["status"]
+        run["ended_at"] = utc(body.get("time", time))
+        if run["started_at"] is not None:
+            run["duration_s"] = (run["ended_at"] - run["started_at"]).total_seconds()
+        for column in ("error_type", "error_message", "traceback"):
+            run[column] = body.get(column)
+
+    def _run_changed(self, body: dict[str, Any], _: float) -> None:
+        run = self._run(body["run"])
+        for column, value in body["set"].items():
+            if column in RUN_COLUMNS:
+                run[column] = utc(value) if column == "deleted_at" and value else value
+
+    def _param(self, body: dict[str, Any], time: float) -> None:
+        for key, (value, number, kind) in body["params"].items():
+            self._params.append((body["run"], key, value, number, kind, utc(time)))
+
+    def _tag(self, body: dict[str, Any], _: float) -> None:
+        for key, value in body["tags"].items():
+            self._tags[body["run"], key] = value
+
+    def _artifact(self, body: dict[str, Any], time: float) -> None:
+        row = (body["run"], body["path"], body["hash"], body["bytes"], body["mime"], body["kind"], utc(time))
+        self._row("artifacts", row)
+
+    def _session(self, body: dict[str, Any], time: float) -> None:
+        self._row(
+            "sessions", (body["session"], body["kind"], body["python"], body["host"], body["pid"], utc(time))
+        )
+
+    def _execution(self, body: dict[str, Any], _: float) -> None:
+        times = (utc(body["started_at"]), utc(body["ended_at"]))
+        self._row(
+            "executions",
+            (body["session"], body["seq"], body["cell_id"], body["code_hash"], *times, body["ok"]),
+        )
+
+    def _source(self, body: dict[str, Any], _: float) -> None:
+        self._row("sources", (body["code_hash"], body["source"], body["transformed"]))
+
+    def _environment(self, body: dict[str, Any], _: float) -> None:
+        columns = ("packages", "hardware", "variables")
+        texts = tuple(json.dumps(body.get(column) or {}) for column in columns)
+        self._row("environments", (body["env_hash"], body.get("python"), body.get("platform"), *texts))
+
+    def _output(self, body: dict[str, Any], time: float) -> None:
+        self._row("outputs", (body["run"], body["tail"], body["bytes"], utc(time)))
+
+    # -- writing --------------------------------------------------------------------------------------------
+
+    def _row(self, table: str, row: tuple[Any, ...]) -> None:
+        self._rows.setdefault(table, []).append(row)
+
+    def _run(self, run_id: str) -> dict[str, Any]:
+        """The run's row as it stands, to be changed in place."""
+        if run_id not in self._runs:
+            found = self._con.execute(f"SELECT {', '.join(RUN_COLUMNS)} FROM runs WHERE run_id = ?", [run_id])
+            row = found.fetchone() or (run_id, *[None] * (len(RUN_COLUMNS) - 1))
+            self._runs[run_id] = dict(zip(RUN_COLUMNS, map(_plain, row), strict=True))
+        return self._runs[run_id]
+
+    def _write_runs(self) -> None:
+        for run in self._runs.values():
+            experiment = run.pop("experiment", None)
+            if experiment is not None:
+                run["experiment_id"] = self._experiment(experiment, run["started_at"])
+        rows = [tuple(run[column] for column in RUN_COLUMNS) for run in self._runs.values()]
+        replace(self._con, "runs", rows, keys=1)
+
+    def _experiment(self, name: str, now: datetime | None) -> int:
+        found = self._con.execute("SELECT experiment_id FROM experiments WHERE name = ?", [name]).fetchone()
+        if found:
+            return int(found[0])
+        (number,) = self._con.execute(
+            "SELECT coalesce(max(experiment_id), 0) + 1 FROM experiments"
+        ).fetchone() or (1,)
+        self._con.execute("INSERT INTO experiments VALUES (?, ?, NULL, NULL, ?)", [number, name, now])
+        return int(number)
+
+    def _write_params(self) -> None:
+        """The newest value of a key is the param; what it replaces moves to `param_history`."""
+        if not self._params:
+            return
+        newest: dict[tuple[str, str], tuple[Any, ...]] = {}
+        replaced = []
+        for row in self._params:
+            earlier = newest.get(row[:2])
+            if earlier is not None and earlier[2] != row[2]:
+                replaced.append(earlier)
+            newest[row[:2]] = row
+        rows = list(newest.values())
+        insert(self._con, "param_history", replaced)
+        self._con.execute(
+            """
+            INSERT INTO param_history
+            SELECT p.* FROM params p
+            JOIN (SELECT unnest(?::UUID[]) AS run_id, unnest(?::VARCHAR[]) AS key,
+                         unnest(?::VARCHAR[]) AS value) new
+              ON p.run_id = new.run_id AND p.key = new.key
+            WHERE p.value IS DISTINCT FROM new.value
+            """,
+            [list(column) for column in list(zip(*rows, strict=True))[:3]],
+        )
+        replace(self._con, "params", rows, keys=2)
+
+
+def replace(con: DuckDBPyConnection, table: str, rows: list[tuple[Any, ...]], *, keys: int) -> None:
+    """Insert rows in place of those with the same leading `keys` columns; of several, the last one counts."""
+    if not rows:
+        return
+    rows = list({row[:keys]: row for row in rows}.values())
+    names = _names(con, table)[:keys]
+    lists = ", ".join(f"unnest(?::{kind}[]) AS {name}" for name, kind in names)
+    match = " AND ".join(f"t.{name} = k.{name}" for name, _ in names)
+    con.execute(
+        f"DELETE FROM {table} t USING (SELECT {lists}) k WHERE {match}",  # noqa: S608 - own names
+        [list(column) for column in list(zip(*rows, strict=True))[:keys]],
+    )
+    insert(con, table, rows)
+
+
+def kill_runs(con: DuckDBPyConnection, writer: str, last_time: float | None) -> None:
+    """The process is gone: what it left running was killed, at the time of its last record."""
+    ended = utc(last_time) if last_time else None
+    con.execute(
+        """
+        UPDATE runs
+        SET status = 'killed',
+            ended_at = greatest(coalesce(?, started_at), started_at),
+            duration_s = epoch(greatest(coalesce(?, started_at), started_at) - started_at)
+        WHERE writer = ? AND status = 'running'
+        """,
+        [ended, ended, writer],
+    )
+
+
+def insert(con: DuckDBPyConnection, table: str, rows: list[tuple[Any, ...]]) -> None:
+    """Insert rows by columns, in one statement."""
+    if not rows:
+        return
+    lists = ", ".join(f"unnest(?::{kind}[])" for _, kind in _names(con, table))
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    con.execute(f"INSERT INTO {table} SELECT {lists}", columns)
+
+
+def utc(time: float) -> datetime:
+    """A naive UTC timestamp of a Unix time."""
+    return datetime.fromtimestamp(time, timezone.utc).replace(tzinfo=None)
+
+
+def _names(con: DuckDBPyConnection, table: str) -> list[tuple[str, str]]:
+    """Names and types of a table's columns."""
+    if table not in _columns:
+        rows = con.execute(
+            "SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = ? ORDER BY column_index",
+            [table],
+        ).fetchall()
+        _columns[table] = [(f'"{name}"', kind) for name, kind in rows]
+    return _columns[table]
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if type(value).__name__ == "UUID" else value
+
+
+_columns: dict[str, list[tuple[str, str]]] = {}
+_KEYS = {"artifacts": 2, "outputs": 1, "sessions": 1, "executions": 2, "sources": 1, "environments": 1}

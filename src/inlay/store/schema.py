@@ -1,0 +1,88 @@
+"""The schema's version: creating the tables, moving old stores up, refusing newer ones.
+
+A migration runs under the store's lock, in one transaction, after the old file was copied beside the new one.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from inlay._version import __version__
+from inlay.errors import StoreVersionError
+from inlay.store.database import transaction
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+SCHEMA = Path(__file__).with_name("schema.sql")
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """SQL that turns a store of version `to - 1` into one of version `to`."""
+
+    to: int
+    sql: str
+
+
+MIGRATIONS: tuple[Migration, ...] = ()
+VERSION = 1 + len(MIGRATIONS)
+
+
+def version_of(con: DuckDBPyConnection) -> int:
+    """The schema version of an open database; 0 when it holds no tables of ours."""
+    found = con.execute(
+        "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'schema_version' AND NOT temporary"
+    ).fetchone()
+    if not found or not found[0]:
+        return 0
+    row = con.execute("SELECT max(version) FROM schema_version").fetchone()
+    return int(row[0]) if row and row[0] is not None else 0
+
+
+def check(con: DuckDBPyConnection, database: Path) -> int:
+    """The version of the store, refused when newer than ours: raises `StoreVersionError`."""
+    found = version_of(con)
+    if found > VERSION:
+        msg = (
+            f"{database} is a store of schema version {found}; this inlay ({__version__}) knows versions up "
+            f"to {VERSION}. Nothing was touched. Update inlay (pip install -U inlay), or choose another store "
+            "with inlay.connect('path')."
+        )
+        raise StoreVersionError(msg)
+    return found
+
+
+def create(con: DuckDBPyConnection) -> None:
+    """Make the tables of the current version in an empty database."""
+    with transaction(con):
+        con.execute(SCHEMA.read_text(encoding="utf-8"))
+        for migration in MIGRATIONS:
+            con.execute(migration.sql)
+        _stamp(con, VERSION)
+
+
+def migrate(con: DuckDBPyConnection, found: int) -> None:
+    """Apply what lies between version `found` and ours, all or nothing."""
+    with transaction(con):
+        for migration in MIGRATIONS:
+            if migration.to > found:
+                con.execute(migration.sql)
+        _stamp(con, VERSION)
+
+
+def keep_copy(database: Path, version: int) -> Path:
+    """Copy the closed database aside before a migration; an earlier copy of the same version stays."""
+    copy = database.with_name(f"{database.stem}.v{version}{database.suffix}")
+    if not copy.exists():
+        temporary = copy.with_suffix(".copying")
+        shutil.copy2(database, temporary)
+        temporary.rename(copy)
+    return copy
+
+
+def _stamp(con: DuckDBPyConnection, version: int) -> None:
+    con.execute("INSERT INTO schema_version VALUES (?, ?, now()::TIMESTAMP)", [version, __version__])

@@ -1,0 +1,165 @@
+"""The store: one folder with a DuckDB file, the journals that feed it, and the blobs it points to.
+
+`Store.open()` is the only way to the database: it takes the turn, brings the schema up to date and hands out
+a connection for milliseconds. `connect()` chooses the store that everything else uses.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from typing import TYPE_CHECKING
+
+from inlay.store import database, folder, schema
+from inlay.store.database import StoreBusyError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from duckdb import DuckDBPyConnection
+
+WAIT = 60.0
+"""Seconds a reader waits for its turn before it gives up with `StoreBusyError`."""
+
+
+class Store:
+    """A `.inlay` folder. Cheap to make: nothing is opened until something is asked of it."""
+
+    def __init__(self, path: Path) -> None:
+        self.folder = path
+        self.database = path / folder.DATABASE
+        self.journal = path / "journal"
+        self.artifacts = path / "artifacts"
+        self._turn = threading.RLock()
+        self._con: DuckDBPyConnection | None = None
+
+    def __repr__(self) -> str:
+        return f"Store({str(self.folder)!r})"
+
+    @contextlib.contextmanager
+    def open(self, *, wait: float = WAIT) -> Iterator[DuckDBPyConnection]:
+        """Lock, open, hand out a connection, close, unlock.
+
+        Raises `StoreBusyError` when another program keeps the file for more than `wait` seconds,
+        `StoreVersionError` when the store is newer than this inlay, `StoreError` when it cannot be read.
+        """
+        with self.turn(wait=wait):
+            if self._con is not None:  # this thread has it open already
+                yield self._con
+                return
+            con = self._current_schema(wait)
+            try:
+                self._con = con
+                yield con
+            finally:
+                self._con = None
+                con.close()
+
+    @contextlib.contextmanager
+    def turn(self, *, wait: float = WAIT) -> Iterator[None]:
+        """Hold the store's lock, against other threads and other processes."""
+        from filelock import FileLock, Timeout
+
+        if not self._turn.acquire(timeout=wait):
+            msg = f"{self.database} has been busy in this process for {wait:.0f} s"
+            raise StoreBusyError(msg)
+        try:
+            if self._con is not None:
+                yield
+                return
+            lock = FileLock(self.folder / "runs.lock", timeout=wait, poll_interval=0.005)
+            try:
+                lock.acquire()
+            except Timeout as error:
+                msg = f"{self.database} has been busy in other processes for {wait:.0f} s"
+                raise StoreBusyError(msg) from error
+            try:
+                yield
+            finally:
+                lock.release()
+        finally:
+            self._turn.release()
+
+    def _current_schema(self, wait: float) -> DuckDBPyConnection:
+        con = database.connect(self.database, wait=wait)
+        try:
+            found = schema.check(con, self.database)
+            if found == 0:
+                schema.create(con)
+            elif found < schema.VERSION:
+                con.close()
+                schema.keep_copy(self.database, found)
+                con = database.connect(self.database, wait=wait)
+                schema.migrate(con, found)
+        except BaseException:
+            con.close()
+            raise
+        return con
+
+    def __getstate__(self) -> Path:
+        return self.folder
+
+    def __setstate__(self, path: Path) -> None:
+        self.__init__(path)  # type: ignore[misc]  # a store is its folder
+
+
+_stores: dict[Path, Store] = {}
+_current: Store | None = None
+_choosing = threading.RLock()
+
+
+def connect(path: str | os.PathLike[str] | None = None) -> Store:
+    """Choose the store that runs are recorded in and read from, and return it.
+
+    `path` is the store's folder (or one that holds a `.inlay`). Without it: `INLAY_STORE`, else the nearest
+    `.inlay` at or above the working directory, else a new one at the root of the project.
+
+    Raises `StoreError` when the folder cannot be written, and `StoreVersionError` when the store was written
+    by a newer inlay; the store chosen before stays chosen then.
+    """
+    global _current
+    with _choosing:
+        store = _known(folder.locate(path))
+        _current = store
+        return store
+
+
+def current() -> Store:
+    """The store chosen by `connect`; without that, the one `connect()` would choose."""
+    return _current if _current is not None else connect()
+
+
+def _known(path: Path) -> Store:
+    """One `Store` for each folder in a process, so that its threads take turns."""
+    if path not in _stores:
+        folder.prepare(path)
+        store = Store(path)
+        _refuse_newer(store)
+        _stores[path] = store
+    return _stores[path]
+
+
+def _refuse_newer(store: Store) -> None:
+    """Find out about a newer store before anything is recorded; a busy one is found out about later."""
+    if not store.database.exists():
+        return
+    with contextlib.suppress(StoreBusyError), store.turn(wait=0.5):
+        con = database.connect(store.database)
+        try:
+            schema.check(con, store.database)
+        finally:
+            con.close()
+
+
+def _after_fork() -> None:
+    """Locks held by threads that do not exist in the child would never be released."""
+    global _choosing
+    _choosing = threading.RLock()
+    for store in _stores.values():
+        store.__init__(store.folder)  # type: ignore[misc]
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

@@ -1,0 +1,151 @@
+"""The one background thread of a recording process.
+
+Once a second it asks the disk to hold what was logged, retries a disk that refused, and ingests when a run has
+ended or enough points wait. `writer_of` gives every store its stream in this process; a forked child, which
+has neither the thread nor the right to the parent's stream, gets its own.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+import warnings
+import weakref
+from typing import TYPE_CHECKING
+
+from inlay.errors import InlayError
+from inlay.store import compaction
+from inlay.store.database import StoreBusyError
+from inlay.store.journal.slots import SLOT
+from inlay.store.journal.writer import Writer
+
+if TYPE_CHECKING:
+    from inlay.store.store import Store
+
+SYNC_EVERY = 1.0
+SETTLE = 0.3
+"""Seconds after the end of a run before it is ingested: a loop of short runs is taken in at once."""
+ENOUGH_POINTS = 100_000
+
+
+class Upkeep(threading.Thread):
+    """Keeps one store's journal on disk and its database up to date."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(name="inlay-upkeep", daemon=True)
+        self._store = store
+        self._wake = threading.Event()
+        self._wanted_at: float | None = None
+        self._taken = 0
+        self._complained = False
+        self._stop = threading.Event()
+        self.writer = Writer(store.journal)
+        self._synced = self.writer.position()
+
+    def want_ingest(self) -> None:
+        """A run has ended: ingest soon, in the background."""
+        self._wanted_at = time.monotonic() + SETTLE
+        self._wake.set()
+
+    def run(self) -> None:
+        """Until the process ends or the writer is closed."""
+        while not self._stop.is_set():
+            self._wake.wait(SYNC_EVERY if self._wanted_at is None else SETTLE)
+            self._wake.clear()
+            if self._stop.is_set():
+                return
+            self._sync()
+            due = self._wanted_at is not None and time.monotonic() >= self._wanted_at
+            if due or self._waiting_points() >= ENOUGH_POINTS:
+                self._ingest()
+
+    def close(self, *, ingest: bool = True) -> None:
+        """Close the stream; with `ingest`, take everything in before returning."""
+        self._stop.set()
+        self._wake.set()
+        self.writer.close()
+        if ingest:
+            self._ingest(wait=5.0)
+
+    def _sync(self) -> None:
+        position = self.writer.position()
+        if position != self._synced or self.writer.path is None:
+            self.writer.sync()
+            self._synced = position
+
+    def _waiting_points(self) -> int:
+        segment, used = self.writer.position()
+        return (segment * (4 << 20) + used) // SLOT - self._taken
+
+    def _ingest(self, wait: float = 1.0) -> None:
+        """Ingest and, when the file has grown gaps, compact; a busy store is tried again later."""
+        from inlay.store.ingest import ingest
+
+        self._wanted_at = None
+        taken = self._waiting_points() + self._taken
+        try:
+            ingest(self._store, wait=wait)
+            with self._store.open(wait=wait) as con:
+                gaps = compaction.worthwhile(con, self._store.database)
+            if gaps:
+                compaction.compact(self._store)
+        except StoreBusyError:
+            self._wanted_at = time.monotonic() + SYNC_EVERY
+        except (InlayError, OSError) as error:
+            self._complain(error)
+        except Exception as error:  # noqa: BLE001 - the thread must outlive whatever DuckDB may raise
+            self._complain(error)
+        else:
+            self._taken = taken
+            self._complained = False
+
+    def _complain(self, error: Exception) -> None:
+        """Say once what stands in the way; the journal keeps everything meanwhile."""
+        self._wanted_at = time.monotonic() + 10 * SYNC_EVERY
+        if not self._complained:
+            self._complained = True
+            warnings.warn(
+                f"inlay cannot bring {self._store.database} up to date ({error}). Nothing is lost: what is "
+                "logged stays in the journal and is taken in when this is mended.",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+
+
+def upkeep_of(store: Store) -> Upkeep:
+    """This process's upkeep of a store, with its writer; started on first use."""
+    with _starting:
+        upkeep = _running.get(store)
+        if upkeep is None or upkeep.writer.closed:
+            upkeep = Upkeep(store)
+            _running[store] = upkeep
+            upkeep.start()
+        return upkeep
+
+
+def writer_of(store: Store) -> Writer:
+    """This process's stream into a store."""
+    return upkeep_of(store).writer
+
+
+def close_all() -> None:
+    """At the end of the process: close every stream and take it in."""
+    for upkeep in list(_running.values()):
+        if not upkeep.writer.closed:
+            upkeep.close()
+    _running.clear()
+
+
+_running: weakref.WeakKeyDictionary[Store, Upkeep] = weakref.WeakKeyDictionary()
+_starting = threading.Lock()
+
+
+def _after_fork() -> None:
+    global _starting, _running
+    _starting = threading.Lock()
+    _running = weakref.WeakKeyDictionary()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

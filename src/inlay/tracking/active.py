@@ -1,0 +1,90 @@
+"""Which run is open here: the stack behind `active_run()` and `inlay.log`.
+
+The stack is a context variable, so that asyncio tasks and parallel contexts do not see each other's runs. A
+thread begins with an empty context; it is given the stack of the thread that started it, because whoever logs
+from a worker thread means the run the thread was started in. Cells of a notebook each get a context of their
+own: a run opened by a bare `start_run()` is therefore also found when the context holds none.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from inlay.tracking.run import Run
+
+_stack: ContextVar[tuple[Run, ...]] = ContextVar("inlay_runs", default=())
+_open: list[Run] = []
+"""Every run of this process that has not ended, oldest first."""
+_lock = threading.RLock()
+
+
+def active_run() -> Run | None:
+    """The innermost open run of this context, or None."""
+    for run in reversed(_here()):
+        if not run.ended:
+            return run
+    for run in reversed(_open):
+        if not run.ended and not run.scoped:
+            return run
+    return _open[-1] if _open and _foreign_thread() else None
+
+
+def opened(run: Run) -> None:
+    """`run` is now the innermost one here."""
+    _inherit_in_threads()
+    _stack.set((*(other for other in _here() if not other.ended), run))
+    with _lock:
+        _open.append(run)
+
+
+def closed(run: Run) -> None:
+    """`run` has ended."""
+    _stack.set(tuple(other for other in _stack.get() if other is not run and not other.ended))
+    with _lock:
+        if run in _open:
+            _open.remove(run)
+
+
+def open_runs() -> list[Run]:
+    """Every run of this process that has not ended, oldest first."""
+    with _lock:
+        return list(_open)
+
+
+def forget_all() -> None:
+    """In a forked child: the open runs are the parent's; they stay active here but are not ours to end."""
+    global _lock
+    _lock = threading.RLock()
+    _open.clear()
+
+
+def _here() -> tuple[Run, ...]:
+    return _stack.get() or getattr(threading.current_thread(), "_inlay_runs", ())
+
+
+def _foreign_thread() -> bool:
+    """A thread made before any run, or by C code: it can only mean the one run that is open."""
+    return threading.current_thread() is not threading.main_thread() and len(_open) == 1
+
+
+def _inherit_in_threads() -> None:
+    """Have every thread started from now on remember the runs open where it was started.
+
+    `Thread.start` is wrapped once, on the first run: there is no hook for it before Python 3.14's
+    `thread_inherit_context`.
+    """
+    start = threading.Thread.start
+    if getattr(start, "_inlay_wraps", None) is not None:
+        return
+
+    @functools.wraps(start)
+    def start_with_runs(thread: threading.Thread) -> None:
+        vars(thread)["_inlay_runs"] = _here()
+        start(thread)
+
+    vars(start_with_runs)["_inlay_wraps"] = start
+    threading.Thread.start = start_with_runs  # type: ignore[method-assign, assignment]

@@ -1,0 +1,102 @@
+"""Runs read back: `get_run` and the list-like `Runs`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, overload
+
+from inlay.query import attributes, frame
+from inlay.query import sql as reading
+from inlay.query.fresh import fresh
+from inlay.query.sql import Result
+from inlay.store.store import current
+from inlay.tracking import active, values
+from inlay.tracking.run import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from inlay.store.store import Store
+
+
+def get_run(reference: str) -> Run:
+    """The run with this id, or the beginning or end of one, or this name (the newest run of it).
+
+    A run this process is writing is returned as it is. Raises `RunNotFoundError` naming near misses.
+    """
+    values.check_key(reference, "run")
+    for run in active.open_runs():
+        if reference in (run.run_id, run.short_id):
+            return run
+    return _as_run(attributes.find(current(), reference), current())
+
+
+def runs(*, experiment: str | None = None) -> Runs:
+    """Every run of the store, newest first; those of one experiment if given."""
+    store = current()
+    with fresh(store) as con:
+        rows = con.execute(
+            """
+            SELECT r.run_id::VARCHAR FROM runs r LEFT JOIN experiments e USING (experiment_id)
+            WHERE r.deleted_at IS NULL AND ($1 IS NULL OR e.name = $1)
+            ORDER BY r.started_at DESC, r.run_id DESC
+            """,
+            [experiment],
+        ).fetchall()
+    return Runs([run_id for (run_id,) in rows], store)
+
+
+def sql(query: str, params: Sequence[Any] | Mapping[str, Any] | None = None) -> Result:
+    """Run one SELECT over the store's tables: `inlay.sql("select name, status from runs").df()`.
+
+    Read-only. `params` fill `?` or `$name`. The result has `.df()`, `.arrow()`, `.fetchall()`, `.columns`.
+    Raises `QueryError` with the place in the query.
+    """
+    return reading.sql(current(), query, params)
+
+
+class Runs(Sequence[Run]):
+    """Runs, newest first: a sequence that reads a run when it is looked at."""
+
+    def __init__(self, run_ids: list[str], store: Store) -> None:
+        self._ids = run_ids
+        self._store = store
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    @overload
+    def __getitem__(self, index: int) -> Run: ...
+    @overload
+    def __getitem__(self, index: slice) -> Runs: ...
+    def __getitem__(self, index: int | slice) -> Run | Runs:
+        if isinstance(index, slice):
+            return Runs(self._ids[index], self._store)
+        return self._load([self._ids[index]])[0]
+
+    def to_list(self) -> list[Run]:
+        """All of them, read at once."""
+        return self._load(self._ids)
+
+    def to_df(self) -> pd.DataFrame:
+        """A pandas data frame, a row a run: attributes, `params.*`, `metrics.*` (last values), `tags.*`."""
+        return frame.runs_frame(self._store, self._ids)
+
+    def __repr__(self) -> str:
+        if not self._ids:
+            return "Runs: none yet"
+        return f"Runs: {len(self._ids):,}, newest {self[0]!r}"
+
+    def _load(self, run_ids: list[str]) -> list[Run]:
+        with self._store.open() as con:
+            found = attributes.load(con, run_ids)
+        by_id = {one.run_id: one for one in found}
+        return [_as_run(by_id[run_id], self._store) for run_id in run_ids if run_id in by_id]
+
+
+def _as_run(found: attributes.Attributes, store: Store) -> Run:
+    """The run object that is being written, if it is in this process; one to read otherwise."""
+    for run in active.open_runs():
+        if run.run_id == found.run_id:
+            return run
+    return Run(found, store)

@@ -1,0 +1,251 @@
+"""The hot path: metrics of one run into the journal.
+
+`log_metric` and `log` cost about a list append each, because in the ordinary case (a float, a key seen before,
+a step given) they are one dictionary lookup, one struct packing and one copy into a memory map, without a
+lock. Whatever is not ordinary raises on the way and is done again, carefully, under a lock.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import threading
+from time import time
+from typing import TYPE_CHECKING, Any
+
+from inlay.errors import InlayError
+from inlay.store.journal.slots import EARLIEST, LATEST, MAX_SLOTS_PER_WRITE, POINT
+from inlay.tracking import values
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from inlay.store.journal.slots import Kind
+    from inlay.store.journal.writer import Writer
+    from inlay.store.store import Store
+
+_pack = POINT.pack
+_FLOATS = {float}
+
+
+class Series:
+    """One metric of the run in this process's stream."""
+
+    __slots__ = ("id", "next")
+
+    def __init__(self, series_id: int, next_step: int) -> None:
+        self.id = series_id
+        self.next = next_step
+
+
+class _Row:
+    """The same keys logged together again and again: their slots, packed in one go.
+
+    `blank` holds time, value, step and series id of each key; only the ids are filled in for good.
+    """
+
+    __slots__ = ("blank", "pack", "series")
+
+    def __init__(self, series: list[Series]) -> None:
+        self.series = series
+        self.pack = struct.Struct("<" + "ddqq" * len(series)).pack
+        self.blank: list[Any] = [0.0, 0.0, 0, 0] * len(series)
+        self.blank[3::4] = [one.id for one in series]
+
+    def packed(self, values: list[float], step: int) -> bytes:
+        slots, count = self.blank[:], len(values)
+        slots[0::4] = [time()] * count
+        slots[1::4] = values
+        slots[2::4] = [step] * count
+        return self.pack(*slots)
+
+
+class Recorder:
+    """Writes one run's records into this process's stream."""
+
+    def __init__(self, run_id: str, store: Store, steps: Mapping[str, int] | None = None) -> None:
+        """`steps` holds the next step of metrics logged before, when the run is resumed."""
+        self.run_id = run_id
+        self.store = store
+        self.series: dict[str, Series] = {}
+        self._rows: dict[tuple[str, ...], _Row] = {}
+        self._steps = dict(steps or {})
+        self._lock = threading.RLock()
+        self._pid = os.getpid()
+        self._closed: str | None = None
+        self._keys: dict[int, str] = {}
+        self._writer: Writer | None = None
+        self.resumed = steps is not None
+        self.began_at = self.writer.position()
+        """Segment and offset in the stream behind which the run's points lie."""
+        self.began_at_time = time()
+
+    def keys_by_id(self) -> dict[int, str]:
+        """The metric of each series id in the stream; what was logged stays known after the end."""
+        return self._keys or {one.id: key for key, one in list(self.series.items())}
+
+    @property
+    def writer(self) -> Writer:
+        """This process's stream; a forked child finds its own."""
+        if self._writer is None:
+            from inlay.store.upkeep import writer_of
+
+            self._writer = writer_of(self.store)
+        return self._writer
+
+    @property
+    def foreign(self) -> bool:
+        """Whether the run was begun by the process this one was forked from."""
+        return self._pid != os.getpid()
+
+    # -- metrics --------------------------------------------------------------------------------------------
+
+    def log_metric(self, key: str, value: Any, step: int | None = None) -> None:
+        """See `Run.log_metric`."""
+        try:
+            series = self.series[key]
+            # Exactly a float: everything else with `__float__` is looked at more closely.
+            if value.__class__ is float and step is not None:
+                self._writer.write(_pack(time(), value, step, series.id))  # type: ignore[union-attr]
+                series.next = step + 1
+                return
+        except Exception:  # noqa: BLE001, S110 - done again below, where every cause has its own answer
+            pass
+        self._log_one(key, value, step)
+
+    def log(self, metrics: Mapping[str, Any], step: int | None = None) -> None:
+        """See `Run.log`."""
+        try:
+            row = self._rows[tuple(metrics)]
+            numbers = [*metrics.values()]
+            if {*map(type, numbers)} == _FLOATS and step is not None:
+                self._writer.write(row.packed(numbers, step))  # type: ignore[union-attr]
+                after = step + 1
+                for series in row.series:
+                    series.next = after
+                return
+        except Exception:  # noqa: BLE001, S110 - as above
+            pass
+        self._log_many(metrics, step)
+
+    def log_array(self, key: str, values_: Any, steps: Any, times: Any) -> None:
+        """See `Run.log_metrics_array`."""
+        import numpy as np
+
+        from inlay.store.journal.reader import POINT as SLOTS
+
+        values.check_key(key)
+        column = _column(key, "values", values_, np.float64)
+        given = None if steps is None else _column(key, "steps", steps, np.int64, len(column))
+        clock = None if times is None else _times(key, times, len(column))
+        if len(column) == 0:
+            return
+        slots = np.empty(len(column), SLOTS)
+        with self._lock:
+            series = self._defined([key])[0]
+            if given is None:
+                given = np.arange(series.next, series.next + len(column))
+            slots["time"], slots["value"] = time() if clock is None else clock, column
+            slots["step"], slots["series"] = given, series.id
+            self.writer.append_points(slots.tobytes())
+            series.next = int(given[-1]) + 1
+
+    def _log_one(self, key: str, value: Any, step: int | None) -> None:
+        if isinstance(value, dict):
+            self._log_many({key: value}, step)
+            return
+        values.check_key(key)
+        converted = values.number(key, value)
+        whole = None if step is None else values.step_number(key, step)
+        with self._lock:
+            series = self._defined([key])[0]
+            at = series.next if whole is None else whole
+            self.writer.append(_pack(time(), converted, at, series.id))
+            series.next = at + 1
+
+    def _log_many(self, metrics: Mapping[str, Any], step: int | None) -> None:
+        if not hasattr(metrics, "items"):
+            msg = f"log takes a dict of metrics, such as {{'loss': 0.1}}; got {metrics!r}"
+            raise TypeError(msg)
+        flat = dict(values.flattened(metrics))
+        numbers = {key: values.number(key, value) for key, value in flat.items()}
+        if not numbers:
+            return
+        keys = tuple(numbers)
+        whole = None if step is None else values.step_number(keys[0], step)
+        with self._lock:
+            series = self._defined(keys)
+            now, points = time(), []
+            for one, value in zip(series, numbers.values(), strict=True):
+                at = one.next if whole is None else whole
+                points.append(_pack(now, value, at, one.id))
+                one.next = at + 1
+            self.writer.append_points(b"".join(points))
+            if keys == tuple(metrics) and len(keys) <= MAX_SLOTS_PER_WRITE:
+                self._rows.setdefault(keys, _Row(series))
+
+    def _defined(self, keys: Sequence[str]) -> list[Series]:
+        """The series of these keys, defined in the journal where they are new."""
+        if self._closed is not None:
+            raise InlayError(self._closed)
+        fresh = [key for key in keys if key not in self.series]
+        if fresh:
+            ids = self.writer.define(self.run_id, fresh)
+            for key, series_id in zip(fresh, ids, strict=True):
+                self.series[key] = Series(series_id, self._steps.get(key, 0))
+        return [self.series[key] for key in keys]
+
+    # -- everything else ------------------------------------------------------------------------------------
+
+    def event(self, kind: Kind, /, **body: Any) -> None:
+        """Append an event about this run."""
+        if self._closed is not None:
+            raise InlayError(self._closed)
+        self.writer.event(kind, {"run": self.run_id, **body})
+
+    def close(self, why: str) -> None:
+        """Nothing more can be logged; `why` is what whoever tries is told."""
+        with self._lock:
+            self._closed = why
+            self._keys = self.keys_by_id()
+            self.series, self._rows = {}, {}
+            if self._writer is not None:
+                self._writer.forget(self.run_id)
+
+    def after_fork(self) -> None:
+        """In a forked child: start over in a stream of its own, with the same next steps."""
+        self._lock = threading.RLock()
+        self._steps.update({key: series.next for key, series in self.series.items()})
+        self._writer = None
+        self.series, self._rows = {}, {}
+
+
+def _column(key: str, what: str, given: Any, kind: Any, length: int | None = None) -> Any:
+    """A one-dimensional array of numbers, of the length of the values."""
+    import numpy as np
+
+    array = np.asarray(given)
+    if array.ndim != 1 or array.dtype.kind not in "biuf":
+        msg = f"{what} of metric {key!r} must be one row of numbers; got shape {array.shape}, {array.dtype}"
+        raise TypeError(msg)
+    if length is not None and len(array) != length:
+        msg = f"metric {key!r} has {length} values but {len(array)} {what}"
+        raise ValueError(msg)
+    if kind is np.int64 and not np.array_equal(array, array.astype(np.int64)):
+        msg = f"{what} of metric {key!r} must be whole numbers"
+        raise TypeError(msg)
+    return array.astype(kind)
+
+
+def _times(key: str, times: Any, length: int) -> Any:
+    """Times as Unix seconds; takes numbers or datetime64."""
+    import numpy as np
+
+    array = np.asarray(times)
+    if array.dtype.kind == "M":
+        array = array.astype("datetime64[us]").astype(np.int64) / 1e6
+    column = _column(key, "times", array, np.float64, length)
+    if not np.all((column > EARLIEST) & (column < LATEST)):
+        msg = f"times of metric {key!r} are Unix seconds or datetime64; these are not: {column[:3]}..."
+        raise ValueError(msg)
+    return column

@@ -1,0 +1,388 @@
+"""`Run`: one class for a run being written and a run read back.
+
+A run begun in this process keeps its attributes in memory and records through a `Recorder`; one that was found
+in the store reads them from there. Both draw, query and print the same.
+"""
+
+from __future__ import annotations
+
+import time
+import traceback as tracebacks
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from inlay.errors import InlayError
+from inlay.query.attributes import RunError
+from inlay.store.identity import short_id
+from inlay.store.journal.slots import Kind
+from inlay.store.masking import mask_text, mask_value
+from inlay.tracking import active, artifacts, values
+from inlay.tracking.events import announce
+from inlay.tracking.snapshot import RunSnapshot
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping
+    from types import TracebackType
+
+    from numpy.typing import ArrayLike
+    from typing_extensions import Self
+
+    from inlay.query.attributes import Attributes
+    from inlay.query.history import History
+    from inlay.store.store import Store
+    from inlay.tracking.origin import Origin
+    from inlay.tracking.recorder import Recorder
+
+STATUSES = ("running", "finished", "failed", "interrupted", "killed")
+# MLflow's spelling is accepted wherever a status is.
+_SYNONYMS = {"scheduled": "running", "canceled": "interrupted", "cancelled": "interrupted"}
+
+
+class Run:
+    """A run: its attributes, what was logged to it, and the methods that log more.
+
+    Made by `inlay.start_run` and `inlay.get_run`, not by hand. As a context manager it ends with the truth:
+    finished, failed with the exception, or interrupted.
+    """
+
+    def __init__(
+        self,
+        attributes: Attributes,
+        store: Store,
+        recorder: Recorder | None = None,
+        origin: Origin | None = None,
+    ) -> None:
+        self._attributes = attributes
+        self._store = store
+        self._recorder = recorder
+        self.origin = origin
+        self.scoped = False
+        """Whether it was entered by `with`: then it ends with the block, not with the cell."""
+        if recorder is not None:
+            # Bound here so that a call goes straight to the hot path.
+            self.log = recorder.log  # type: ignore[method-assign]
+            self.log_metric = recorder.log_metric  # type: ignore[method-assign]
+
+    # -- attributes -----------------------------------------------------------------------------------------
+
+    @property
+    def run_id(self) -> str:
+        """UUIDv7 as text; runs sort by it in the order they started."""
+        return self._attributes.run_id
+
+    @property
+    def short_id(self) -> str:
+        """The last eight digits of the id; `inlay.get_run` takes them."""
+        return short_id(self.run_id)
+
+    @property
+    def name(self) -> str:
+        return self._now().name
+
+    @property
+    def experiment(self) -> str:
+        return self._now().experiment
+
+    @property
+    def status(self) -> str:
+        """running, finished, failed, interrupted or killed."""
+        return self._now().status
+
+    @property
+    def started_at(self) -> datetime:
+        """When it started, in UTC."""
+        return datetime.fromtimestamp(self._now().started_at, timezone.utc)
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When it ended, in UTC; None while it runs."""
+        ended = self._now().ended_at
+        return None if ended is None else datetime.fromtimestamp(ended, timezone.utc)
+
+    @property
+    def duration_s(self) -> float | None:
+        """Seconds from start to end; None while it runs."""
+        now = self._now()
+        return None if now.ended_at is None else now.ended_at - now.started_at
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """Each param's newest value."""
+        return dict(self._now().params)
+
+    @property
+    def tags(self) -> dict[str, str]:
+        return dict(self._now().tags)
+
+    @property
+    def note(self) -> str:
+        return self._now().note
+
+    @property
+    def error(self) -> RunError | None:
+        """The exception that ended it, with `type`, `message` and `traceback`."""
+        return self._now().error
+
+    @property
+    def parent_run_id(self) -> str | None:
+        return self._now().parent_run_id
+
+    @property
+    def live(self) -> bool:
+        """Whether this process is writing it."""
+        return self._recorder is not None and not self.ended
+
+    @property
+    def ended(self) -> bool:
+        return self._attributes.status != "running"
+
+    @property
+    def store(self) -> Store:
+        return self._store
+
+    @property
+    def recorder(self) -> Recorder | None:
+        """What writes it, when this process does."""
+        return self._recorder
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """Each metric's last value: that of the largest step."""
+        from inlay.query.summary import last_values
+
+        return last_values(self._store, self.run_id)
+
+    def history(self, key: str) -> History:
+        """Every logged point of a metric, ordered by step, then by time of logging.
+
+        Raises `KeyError` naming the nearest metrics when nothing was logged under `key`.
+        """
+        from inlay.query.history import history
+
+        return history(self._store, self.run_id, key)
+
+    def snapshot(self) -> RunSnapshot:
+        """The attributes as they are now, for drawing."""
+        now = self._now()
+        count = len(self._recorder.series) if self._recorder and not self.ended else now.metric_count
+        return RunSnapshot(
+            self.run_id, self.short_id, now.name, now.experiment, now.status, now.started_at, now.ended_at,
+            dict(now.params), dict(now.tags), now.note, now.error, now.parent_run_id, count,
+        )  # fmt: skip
+
+    def __repr__(self) -> str:
+        now = self._now()
+        return f"Run {self.short_id}: {now.name} ({now.experiment}), {now.status}"
+
+    def _now(self) -> Attributes:
+        """The attributes; read again while somebody else may be changing them."""
+        if self._recorder is None and not self.ended:
+            from inlay.query.attributes import refresh
+
+            refresh(self._attributes, self._store)
+        return self._attributes
+
+    # -- metrics --------------------------------------------------------------------------------------------
+
+    def log(self, metrics: Mapping[str, Any], step: int | None = None) -> None:
+        """Log several metrics at one step; a nested dict's keys are joined by `/`.
+
+        Values are as in `log_metric`. All are checked first: bad input raises and logs nothing.
+        """
+        self.writable().log(metrics, step)
+
+    def log_metric(self, key: str, value: Any, step: int | None = None) -> None:
+        """Log one value: an int, float, bool, Decimal, NumPy scalar, or array or tensor without dimensions.
+
+        `step` is a whole number; without it, the key's steps count up from 0. NaN and infinities are kept.
+        When this returns, the value survives the process.
+
+        Raises `TypeError` naming the key for any other value, `ValueError` for an empty key or one of more
+        than 250 characters, and `InlayError` when the run has ended.
+        """
+        self.writable().log_metric(key, value, step)
+
+    def log_metrics(self, metrics: Mapping[str, Any], step: int | None = None) -> None:
+        """The same as `log`."""
+        self.log(metrics, step)
+
+    def log_metrics_array(
+        self, key: str, values: ArrayLike, steps: ArrayLike | None = None, times: ArrayLike | None = None
+    ) -> None:
+        """Log a whole series of shape (n,) at once.
+
+        `steps` are whole numbers, counting on from the last one by default; `times` are Unix seconds or
+        datetime64, now by default. Raises `TypeError` or `ValueError` for other shapes and types.
+        """
+        self.writable().log_array(key, values, steps, times)
+
+    # -- params, tags, note ---------------------------------------------------------------------------------
+
+    def log_param(self, key: str, value: Any) -> None:
+        """Record a param: any JSON value; what JSON cannot hold is kept as text.
+
+        A second value for a key replaces the first; both stay in the table `param_history`. Values whose name
+        or form looks like a secret are masked.
+        """
+        self.log_params({key: value})
+
+    def log_params(self, params: Mapping[str, Any]) -> None:
+        """Record several params; see `log_param`."""
+        clean = {values.check_key(key, "param"): mask_value(key, value) for key, value in params.items()}
+        if not clean:
+            return
+        texts = {key: values.param_text(value) for key, value in clean.items()}
+        self.writable().event(Kind.PARAM, params=texts)
+        self._attributes.params.update(
+            {key: values.param_value(text, kind) for key, (text, _, kind) in texts.items()}
+        )
+        announce("changed", self)
+
+    def set_tag(self, key: str, value: Any) -> None:
+        """Set a tag to a text; None removes it."""
+        self.set_tags({key: value})
+
+    def set_tags(self, tags: Mapping[str, Any]) -> None:
+        """Set several tags; see `set_tag`."""
+        texts = {
+            values.check_key(key, "tag"): None if value is None else str(mask_value(key, str(value)))
+            for key, value in tags.items()
+        }
+        if not texts:
+            return
+        self.writable().event(Kind.TAG, tags=texts)
+        for key, text in texts.items():
+            if text is None:
+                self._attributes.tags.pop(key, None)
+            else:
+                self._attributes.tags[key] = text
+        announce("changed", self)
+
+    def set_note(self, text: str) -> None:
+        """Replace the note."""
+        self._attributes.note = mask_text(text)
+        self.record(note=self._attributes.note)
+        announce("changed", self)
+
+    # -- artifacts ------------------------------------------------------------------------------------------
+
+    def log_text(self, text: str, path: str) -> None:
+        """Keep a text under a path such as `notes/report.md`."""
+        artifacts.log_bytes(self, text.encode("utf-8", "replace"), path, kind="text")
+
+    def log_dict(self, data: Any, path: str) -> None:
+        """Keep a dict or list as JSON (`.yaml` paths are refused: there is no YAML writer in the core)."""
+        artifacts.log_json(self, data, path)
+
+    def log_figure(self, figure: Any, path: str, **options: Any) -> None:
+        """Keep a matplotlib figure; the path's suffix is the format, `options` go to `savefig`."""
+        artifacts.log_figure(self, figure, path, options)
+
+    def log_artifact(self, local_path: str | os.PathLike[str], artifact_path: str | None = None) -> None:
+        """Keep a file under its own name, in the folder `artifact_path` of the run if given."""
+        artifacts.log_file(self, local_path, artifact_path)
+
+    def log_artifacts(self, local_folder: str | os.PathLike[str], artifact_path: str | None = None) -> None:
+        """Keep every file below a folder, with its relative path."""
+        artifacts.log_folder(self, local_folder, artifact_path)
+
+    # -- for the floors above -------------------------------------------------------------------------------
+
+    def record(self, **columns: Any) -> None:
+        """Set columns of the table `runs` (git_commit, env_hash ...); allowed after the end, too."""
+        if self._recorder is not None:
+            self._recorder.writer.event(Kind.RUN, {"run": self.run_id, "set": columns})
+
+    def record_output(self, tail: str, total_bytes: int) -> None:
+        """The end of what the run printed, and how much it printed in all."""
+        if self._recorder is not None:
+            body = {"run": self.run_id, "tail": mask_text(tail), "bytes": total_bytes}
+            self._recorder.writer.event(Kind.OUTPUT, body)
+
+    # -- the end --------------------------------------------------------------------------------------------
+
+    def end(self, status: str = "finished", error: BaseException | None = None) -> None:
+        """End the run; a second call does nothing.
+
+        `status` is finished, failed, interrupted or killed (MLflow's spelling works, too); `error` is kept
+        with its traceback. Raises `ValueError` for another status.
+        """
+        word = check_status(status)
+        recorder = self._recorder
+        if recorder is None or self.ended or recorder.foreign:
+            return
+        attributes = self._attributes
+        failure = _error_of(error)
+        now = time.time()
+        why = {}
+        if failure is not None:
+            why = {
+                "error_type": failure.type,
+                "error_message": failure.message,
+                "traceback": failure.traceback,
+            }
+        recorder.event(Kind.RUN_END, status=word, time=now, **why)
+        attributes.error = failure
+        attributes.metric_count = len(recorder.series)
+        attributes.ended_at, attributes.status = now, word
+        recorder.close(
+            f"run {self.short_id} ({attributes.name}) has ended ({word}); go on with it by "
+            f"inlay.start_run(resume={self.short_id!r}), or start a new one"
+        )
+        active.closed(self)
+        from inlay.store.upkeep import upkeep_of
+
+        upkeep_of(self._store).want_ingest()
+        announce("ended", self)
+
+    def __enter__(self) -> Self:
+        self.scoped = True
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        self.end(status_of(error), error)
+
+    def writable(self) -> Recorder:
+        """What writes it. Raises `InlayError` for a run that was read from the store."""
+        if self._recorder is None:
+            msg = (
+                f"run {self.short_id} was read from the store; to log to it, go on with it by "
+                f"inlay.start_run(resume={self.short_id!r})"
+            )
+            raise InlayError(msg)
+        return self._recorder
+
+
+def _error_of(error: BaseException | None) -> RunError | None:
+    """Type, message and formatted traceback of an exception, masked."""
+    if error is None:
+        return None
+    text = "".join(tracebacks.format_exception(type(error), error, error.__traceback__))
+    return RunError(type(error).__name__, mask_text(str(error)), mask_text(text[-_TRACEBACK:]))
+
+
+_TRACEBACK = 100_000  # characters kept, the last ones: where the exception was raised
+
+
+def check_status(status: str) -> str:
+    """The status word, from ours or MLflow's spelling. Raises `ValueError` for any other."""
+    word = str(status).lower()
+    word = _SYNONYMS.get(word, word)
+    if word not in STATUSES or word == "running":
+        msg = f"a run ends as {', '.join(STATUSES[1:])}; got {status!r}"
+        raise ValueError(msg)
+    return word
+
+
+def status_of(error: BaseException | None) -> str:
+    """How a run ends whose code raised `error`."""
+    if error is None or isinstance(error, GeneratorExit):
+        return "finished"
+    if isinstance(error, SystemExit):
+        return "finished" if error.code in (None, 0) else "failed"
+    if isinstance(error, KeyboardInterrupt) or type(error).__name__ == "CancelledError":
+        return "interrupted"
+    return "failed"

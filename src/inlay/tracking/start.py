@@ -1,0 +1,238 @@
+"""Starting and ending runs, and telling the truth about those that nobody ended.
+
+Three things may leave a run open: a cell executed again (the run of the earlier attempt is closed here), the
+end of the interpreter (`_at_exit`), and the death of the process (the store's ingest finds out by the lock).
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import getpass
+import os
+import socket
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+from inlay.errors import NoActiveRunError, RunActiveError
+from inlay.query.attributes import DEFAULT_EXPERIMENT, Attributes
+from inlay.store.identity import new_id
+from inlay.store.journal.slots import Kind
+from inlay.store.masking import mask_text
+from inlay.store.store import current
+from inlay.tracking import active, origin, values
+from inlay.tracking.events import announce
+from inlay.tracking.names import new_name
+from inlay.tracking.recorder import Recorder
+from inlay.tracking.run import Run, status_of
+from inlay.tracking.session import session_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from inlay.store.store import Store
+    from inlay.tracking.origin import Origin
+
+
+def start_run(
+    name: str | None = None,
+    *,
+    experiment: str | None = None,
+    params: Mapping[str, Any] | None = None,
+    tags: Mapping[str, Any] | None = None,
+    note: str | None = None,
+    nested: bool = False,
+    resume: str | None = None,
+    store: Store | None = None,
+) -> Run:
+    """Start a run and make it the active one; as a context manager it ends with its block.
+
+    `name` defaults to two words, `experiment` to "default" (that of the parent when nested). `nested=True`
+    opens it inside the active run, as its child. `resume` takes the id (or its end, or the name) of an
+    earlier run: its metrics go on and its status returns to running.
+
+    Raises `RunActiveError` when a run is open here already and `nested` is not set, `RunNotFoundError` when
+    there is nothing to resume, and `TypeError` or `ValueError` for a bad name, param or tag.
+    """
+    store = store or current()
+    where = origin.current()
+    parent = _parent(where, nested=nested)
+    _check(name, experiment, params, tags)
+    if resume is not None:
+        run = _resumed(store, resume, where)
+    else:
+        run = _begun(store, where, name, experiment, note, parent)
+    active.opened(run)
+    _end_at_exit()
+    if params:
+        run.log_params(params)
+    if tags:
+        run.set_tags(tags)
+    if resume is not None and note:
+        run.set_note(note)
+    announce("started", run)
+    return run
+
+
+def end_run(status: str = "finished") -> None:
+    """End the active run; does nothing when there is none."""
+    run = active.active_run()
+    if run is not None:
+        run.end(status)
+
+
+def log(metrics: Mapping[str, Any], step: int | None = None) -> None:
+    """Log metrics to the active run; see `Run.log`. Raises `NoActiveRunError` when none is open."""
+    run = active.active_run()
+    if run is None:
+        msg = (
+            "no run is open to log to. Open one with `with inlay.start_run() as run:`, or put %%track on the "
+            "first line of the cell."
+        )
+        raise NoActiveRunError(msg)
+    run.log(metrics, step)
+
+
+def _parent(where: Origin, *, nested: bool) -> Run | None:
+    """The run the new one belongs to. One left open by an earlier attempt of the same cell is ended first."""
+    run = active.active_run()
+    while run is not None and run.origin is not None and run.origin.same_cell(where):
+        run.end("finished")  # had that attempt failed, it would have been ended so when it did
+        run = active.active_run()
+    if run is None or nested:
+        return run
+    msg = (
+        f"run {run.short_id} ({run.name}) is open already. End it with inlay.end_run(), or open the new one "
+        "inside it with start_run(nested=True)."
+    )
+    raise RunActiveError(msg)
+
+
+def _begun(
+    store: Store,
+    where: Origin,
+    name: str | None,
+    experiment: str | None,
+    note: str | None,
+    parent: Run | None,
+) -> Run:
+    attributes = Attributes(
+        run_id=new_id(),
+        name=name or new_name(),
+        experiment=experiment or (parent.experiment if parent is not None else DEFAULT_EXPERIMENT),
+        started_at=time.time(),
+        note=mask_text(note or ""),
+        parent_run_id=parent.run_id if parent is not None else None,
+    )
+    recorder = Recorder(attributes.run_id, store)
+    recorder.event(
+        Kind.RUN_START,
+        name=attributes.name,
+        experiment=attributes.experiment,
+        time=attributes.started_at,
+        note=attributes.note,
+        parent_run_id=attributes.parent_run_id,
+        **_circumstances(store, where),
+    )
+    return Run(attributes, store, recorder, where)
+
+
+def _resumed(store: Store, reference: str, where: Origin) -> Run:
+    from inlay.query.attributes import find
+    from inlay.query.summary import next_steps
+
+    attributes = find(store, reference)
+    still = next((run for run in active.open_runs() if run.run_id == attributes.run_id), None)
+    if still is not None:
+        still.end()
+        attributes = find(store, reference)
+    recorder = Recorder(attributes.run_id, store, next_steps(store, attributes.run_id))
+    attributes.status, attributes.ended_at, attributes.error = "running", None, None
+    recorder.event(
+        Kind.RUN_START,
+        experiment=attributes.experiment,
+        time=attributes.started_at,
+        **_circumstances(store, where),
+    )
+    return Run(attributes, store, recorder, where)
+
+
+def _circumstances(store: Store, where: Origin) -> dict[str, Any]:
+    """Who runs this, where, and from what: columns of the table `runs`."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a container may run as a user without a name
+        user = None
+    return {
+        "source_kind": where.source_kind,
+        "source_name": where.source_name,
+        "notebook": where.notebook,
+        "cell_id": where.cell_id,
+        "execution_seq": where.execution_seq,
+        "code_hash": where.code_hash,
+        "session_id": session_of(store).session_id,
+        "host": socket.gethostname(),
+        "user_name": user,
+        "pid": os.getpid(),
+    }
+
+
+def _check(name: object, experiment: object, params: object, tags: object) -> None:
+    """Bad input raises before anything is written."""
+    if name is not None:
+        values.check_key(name, "run")
+    if experiment is not None:
+        values.check_key(experiment, "experiment")
+    for what, given in (("param", params), ("tag", tags)):
+        if given is None:
+            continue
+        if not hasattr(given, "items"):
+            msg = f"{what}s are a dict, such as {{'lr': 0.1}}; got {given!r}"
+            raise TypeError(msg)
+        for key in given:  # type: ignore[attr-defined]
+            values.check_key(key, what)
+
+
+# -- the end of the interpreter -----------------------------------------------------------------------------
+
+_registered = False
+
+
+def _end_at_exit() -> None:
+    global _registered
+    if not _registered:
+        _registered = True
+        atexit.register(_at_exit)
+
+
+def _at_exit() -> None:
+    """End what is open with the truth, innermost first, and take everything into the database."""
+    from inlay.store.upkeep import close_all
+
+    for run in reversed(active.open_runs()):
+        status, error = _exit_status()
+        with contextlib.suppress(Exception):
+            run.end(status, error)
+    with contextlib.suppress(Exception):
+        close_all()
+
+
+def _exit_status() -> tuple[str, BaseException | None]:
+    """A script's uncaught exception is left in `sys`; a kernel that goes down in mid-cell was killed."""
+    busy = origin.busy()
+    if busy is not None:
+        return ("killed" if busy else "finished"), None
+    error = getattr(sys, "last_exc", None) or getattr(sys, "last_value", None)
+    return status_of(error), error
+
+
+def _after_fork() -> None:
+    for run in active.open_runs():
+        if run.recorder is not None:
+            run.recorder.after_fork()
+    active.forget_all()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

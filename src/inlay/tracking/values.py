@@ -1,0 +1,142 @@
+"""What may be logged: checking keys, turning values into numbers, params into text.
+
+Everything here runs before anything is written, so that bad input raises at the call and leaves nothing
+half-recorded.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+MAX_KEY = 250
+
+
+def check_key(key: object, what: str = "metric") -> str:
+    """`key` itself. Raises `TypeError` when it is no string, `ValueError` when empty or over 250 characters."""
+    if not isinstance(key, str):
+        msg = f"a {what} key is a string; got {key!r} of type {type(key).__name__}"
+        raise TypeError(msg)
+    if not key:
+        msg = f"a {what} key cannot be empty"
+        raise ValueError(msg)
+    if len(key) > MAX_KEY:
+        msg = f"a {what} key can have {MAX_KEY} characters; this one has {len(key)}: {key[:60]!r}..."
+        raise ValueError(msg)
+    try:
+        key.encode("utf-8")
+    except UnicodeEncodeError:
+        msg = f"a {what} key must be valid Unicode; got {key!r}"
+        raise ValueError(msg) from None
+    return key
+
+
+def number(key: str, value: Any) -> float:
+    """A metric's value as a float; NaN and infinities are kept.
+
+    Takes int, float, bool, Decimal, NumPy scalars, and arrays or tensors without dimensions (through
+    `.item()`). Raises `TypeError` naming the key and the type for anything else.
+    """
+    if isinstance(value, (int, float)):
+        return _float(key, value)
+    if type(value).__module__ == "decimal":
+        return float(value)
+    shape = getattr(value, "shape", None)
+    if shape is not None and len(shape) == 0 and getattr(_dtype(value), "kind", "f") in "biuf":
+        plain = value.item() if hasattr(value, "item") else value.numpy().item()
+        if isinstance(plain, (int, float)):
+            return _float(key, plain)
+    raise TypeError(_not_a_number(key, value))
+
+
+def step_number(key: str, step: Any) -> int:
+    """A step as an int. Raises `TypeError` when it is none, `ValueError` beyond 64 bits."""
+    try:
+        whole = int(step)
+        exact = whole == step
+    except (TypeError, ValueError, OverflowError):
+        exact = False
+    if not exact or isinstance(step, str):
+        msg = f"the step of metric {key!r} is a whole number; got {step!r} of type {type(step).__name__}"
+        raise TypeError(msg)
+    if not -(2**63) <= whole < 2**63:
+        msg = f"the step of metric {key!r} does not fit 64 bits: {step!r}"
+        raise ValueError(msg)
+    return whole
+
+
+def flattened(metrics: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Key and value of every leaf; nested keys are joined by `/`."""
+    for key, value in metrics.items():
+        check_key(key)
+        path = f"{prefix}{key}"
+        if isinstance(value, dict):
+            yield from flattened(value, f"{path}/")
+        else:
+            yield check_key(path), value
+
+
+def param_text(value: Any) -> tuple[str, float | None, str]:
+    """A param as (text, number or None, "string" or "json"): what the `params` table holds."""
+    value = _jsonable(value)
+    if isinstance(value, str):
+        return value, None, "string"
+    numeric = isinstance(value, (int, float)) and not isinstance(value, bool)
+    try:
+        as_number = float(value) if numeric else None
+    except OverflowError:
+        as_number = None
+    return json.dumps(value, ensure_ascii=False), as_number, "json"
+
+
+def param_value(text: str, kind: str | None) -> Any:
+    """The param back from its text."""
+    return json.loads(text) if kind == "json" else text
+
+
+def _jsonable(value: Any) -> Any:
+    """A value JSON can hold that says the same; text for what has no JSON form."""
+    if value is None or isinstance(value, (str, bool, int, float)):
+        return value
+    if isinstance(value, dict):
+        return {str(key): _jsonable(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_jsonable(inner) for inner in value]
+    if isinstance(value, (set, frozenset)):
+        return sorted((_jsonable(inner) for inner in value), key=str)
+    if isinstance(value, PurePath):
+        return str(value)
+    shape = getattr(value, "shape", None)
+    if shape is not None and len(shape) == 0 and hasattr(value, "item"):
+        return _jsonable(value.item())
+    return str(value)
+
+
+def _float(key: str, value: float) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        msg = f"the value of metric {key!r} is too large for a float: an int of {value.bit_length()} bits"  # type: ignore[attr-defined]
+        raise ValueError(msg) from None
+
+
+def _dtype(value: Any) -> Any:
+    return getattr(value, "dtype", None)
+
+
+def _not_a_number(key: str, value: Any) -> str:
+    kind = type(value)
+    name = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
+    shape = getattr(value, "shape", None)
+    of_shape = f" and shape {tuple(shape)}" if shape is not None and len(shape) else ""
+    if of_shape:
+        remedy = "log one number, such as its .mean(), or log_metrics_array for a series"
+    elif isinstance(value, str):
+        remedy = "use log_param or set_tag for text"
+    else:
+        remedy = "pass an int, a float, or something with .item()"
+    return f"metric {key!r} must be a number, got {name}{of_shape}: {remedy}"
