@@ -37,11 +37,11 @@ def test_full_environment():
 def test_the_same_environment_has_the_same_hash():
     assert environment.full().hash == environment.full().hash
     assert environment.full().hash != environment.quick().hash
-    json.dumps(environment.full().as_dict())
+    json.dumps(environment.full().as_row())
 
 
 def test_neither_machine_nor_user_is_named(monkeypatch):
-    text = json.dumps(environment.full().as_dict())
+    text = json.dumps(environment.full().as_row())
     for name in (socket.gethostname(), getpass.getuser()):
         if len(name) > 4:
             assert name not in text
@@ -102,7 +102,7 @@ def test_variables_that_matter_masked(monkeypatch):
     monkeypatch.setenv("TORCH_API_KEY", "x")
     monkeypatch.setenv("MY_DIARY", "dear")
     monkeypatch.setenv("CUDA_HOME", "/home/me/cuda")
-    variables = environment.full().hardware["variables"]
+    variables = environment.full().variables
     assert variables["CUDA_VISIBLE_DEVICES"] == "1"
     assert variables["TORCH_API_KEY"] == MASK
     assert not {"MY_DIARY", "CUDA_HOME"} & variables.keys()

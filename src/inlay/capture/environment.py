@@ -13,7 +13,7 @@ import os
 import platform
 import sys
 import sysconfig
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -31,20 +31,16 @@ class Environment:
     platform: str
     packages: dict[str, str] = field(default_factory=dict)
     hardware: dict[str, Any] = field(default_factory=dict)
+    variables: dict[str, str] = field(default_factory=dict)
 
     @property
     def hash(self) -> str:
         """SHA-256 of the contents: the same environment is stored once."""
-        return hashlib.sha256(json.dumps(self.as_dict(), sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
 
-    def as_dict(self) -> dict[str, Any]:
-        """The columns of `environments` except the hash."""
-        return {
-            "python": self.python,
-            "platform": self.platform,
-            "packages": self.packages,
-            "hardware": self.hardware,
-        }
+    def as_row(self) -> dict[str, Any]:
+        """The columns of the table `environments`."""
+        return {"env_hash": self.hash, **asdict(self)}
 
 
 @cache
@@ -61,8 +57,8 @@ def quick() -> Environment:
 def full() -> Environment:
     """Everything; a tenth of a second the first time, hardly anything after."""
     start = quick()
-    found = hardware() | _variables()
-    return Environment(start.python, start.platform, _packages(_fingerprint()), found)
+    packages = _packages(_fingerprint())
+    return Environment(start.python, start.platform, packages, hardware(), _variables())
 
 
 def is_known() -> bool:
@@ -103,7 +99,7 @@ def _installed() -> dict[str, str]:
             name = distribution.metadata["Name"]
             if name and name not in found:  # the first on the path is the one that is imported
                 found[name] = f"{distribution.version}{_origin(distribution)}"
-        except Exception:  # noqa: S112  # one broken installation must not hide the others
+        except Exception:  # noqa: BLE001, S112  # one broken installation must not hide the others
             continue
     return dict(sorted(found.items(), key=lambda item: item[0].lower()))
 
@@ -140,10 +136,9 @@ _TELLING_TOO = frozenset(
 )
 
 
-def _variables() -> dict[str, Any]:
-    kept = {
+def _variables() -> dict[str, str]:
+    return {
         name: mask_value(name, value)
         for name, value in sorted(os.environ.items())
         if (name.startswith(_TELLING) or name in _TELLING_TOO) and os.sep not in value
     }
-    return {"variables": kept} if kept else {}

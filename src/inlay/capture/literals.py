@@ -18,9 +18,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-LONGEST_LITERAL = (
-    10_000  # characters of source; longer ones are data, and the source is kept anyway
-)
+LONGEST_LITERAL = 10_000  # characters of source; longer ones are data, and the source is kept anyway
 
 
 def assigned_literals(source: str) -> dict[str, Any]:
@@ -80,9 +78,7 @@ def _value(node: ast.expr) -> Any:
     if isinstance(node, (ast.List, ast.Tuple)):
         return [_value(item) for item in node.elts]
     if isinstance(node, ast.Set):
-        return sorted(
-            (_value(item) for item in node.elts), key=lambda item: (str(type(item)), item)
-        )
+        return sorted((_value(item) for item in node.elts), key=lambda item: (str(type(item)), item))
     if isinstance(node, ast.Dict):
         return {_key(key): _value(item) for key, item in zip(node.keys, node.values, strict=True)}
     return _number(node)
