@@ -28,6 +28,7 @@ RUN_COLUMNS = (
     "env_hash", "git_commit", "git_dirty", "git_branch", "git_remote", "host", "user_name", "pid",
     "error_type", "error_message", "traceback", "note", "deleted_at", "writer",
 )  # fmt: skip
+_RUN = f"SELECT {', '.join(RUN_COLUMNS)} FROM runs WHERE run_id = ?"  # noqa: S608 - own names
 
 
 class Batch:
@@ -144,8 +145,7 @@ class Batch:
     def _run(self, run_id: str) -> dict[str, Any]:
         """The run's row as it stands, to be changed in place."""
         if run_id not in self._runs:
-            found = self._con.execute(f"SELECT {', '.join(RUN_COLUMNS)} FROM runs WHERE run_id = ?", [run_id])
-            row = found.fetchone() or (run_id, *[None] * (len(RUN_COLUMNS) - 1))
+            row = self._con.execute(_RUN, [run_id]).fetchone() or (run_id, *[None] * (len(RUN_COLUMNS) - 1))
             self._runs[run_id] = dict(zip(RUN_COLUMNS, map(_plain, row), strict=True))
         return self._runs[run_id]
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, overload
 from inlay.query import attributes, frame
 from inlay.query import sql as reading
 from inlay.query.fresh import fresh
-from inlay.query.sql import Result
 from inlay.store.store import current
 from inlay.tracking import active, values
 from inlay.tracking.run import Run
@@ -16,6 +15,7 @@ from inlay.tracking.run import Run
 if TYPE_CHECKING:
     import pandas as pd
 
+    from inlay.query.sql import Result
     from inlay.store.store import Store
 
 

@@ -62,7 +62,15 @@ def start_run(
     if resume is not None:
         run = _resumed(store, resume, where)
     else:
-        run = _begun(store, where, name, experiment, note, parent)
+        attributes = Attributes(
+            run_id=new_id(),
+            name=name or new_name(),
+            experiment=experiment or (parent.experiment if parent is not None else DEFAULT_EXPERIMENT),
+            started_at=time.time(),
+            note=mask_text(note or ""),
+            parent_run_id=parent.run_id if parent is not None else None,
+        )
+        run = _begun(store, where, attributes)
     active.opened(run)
     _end_at_exit()
     if params:
@@ -109,22 +117,7 @@ def _parent(where: Origin, *, nested: bool) -> Run | None:
     raise RunActiveError(msg)
 
 
-def _begun(
-    store: Store,
-    where: Origin,
-    name: str | None,
-    experiment: str | None,
-    note: str | None,
-    parent: Run | None,
-) -> Run:
-    attributes = Attributes(
-        run_id=new_id(),
-        name=name or new_name(),
-        experiment=experiment or (parent.experiment if parent is not None else DEFAULT_EXPERIMENT),
-        started_at=time.time(),
-        note=mask_text(note or ""),
-        parent_run_id=parent.run_id if parent is not None else None,
-    )
+def _begun(store: Store, where: Origin, attributes: Attributes) -> Run:
     recorder = Recorder(attributes.run_id, store)
     recorder.event(
         Kind.RUN_START,

@@ -98,7 +98,7 @@ def param_value(text: str, kind: str | None) -> Any:
     return json.loads(text) if kind == "json" else text
 
 
-def _jsonable(value: Any) -> Any:
+def _jsonable(value: Any) -> Any:  # noqa: PLR0911 - one return for each kind of value
     """A value JSON can hold that says the same; text for what has no JSON form."""
     if value is None or isinstance(value, (str, bool, int, float)):
         return value
