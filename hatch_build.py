@@ -35,9 +35,7 @@ class BundleHook(BuildHookInterface):  # type: ignore[type-arg]
 
 def bundles_are_fresh(root: Path) -> bool:
     """Whether each widget below `js/` has bundles no older than any source or pinned tool."""
-    made = [
-        bundle for entry in root.glob("js/*/index.ts") for bundle in expected_bundles(root, entry)
-    ]
+    made = [bundle for entry in root.glob("js/*/index.ts") for bundle in expected_bundles(root, entry)]
     if not made or not all(bundle.is_file() for bundle in made):
         return False
     sources = [path for path in (root / "js").rglob("*") if path.is_file()]

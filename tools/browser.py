@@ -62,7 +62,6 @@ if __name__ == "__main__":
     browser = chosen() or on_path() or from_debian() or from_playwright()
     if browser is None:
         sys.exit(
-            "The browser tests need Chromium, and none could be installed."
-            " Install it, or set CHROMIUM_PATH to one."
+            "The browser tests need Chromium, and none could be installed. Install it, or set CHROMIUM_PATH to one."
         )
     print(browser)

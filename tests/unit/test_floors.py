@@ -101,9 +101,7 @@ def test_imports_go_down() -> None:
     files = sorted(PACKAGE.rglob("*.py"))
     assert len(files) > 5
     faults = [
-        fault
-        for file in files
-        for fault in faults_of(file.read_text("utf-8"), file.relative_to(PACKAGE).as_posix())
+        fault for file in files for fault in faults_of(file.read_text("utf-8"), file.relative_to(PACKAGE).as_posix())
     ]
     assert not faults, "\n" + "\n".join(faults)
 

@@ -18,9 +18,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "inlay"
-WIDGETS = sorted(
-    entry.parent.name for entry in ROOT.glob("js/*/index.ts") if entry.parent.name != "lib"
-)
+WIDGETS = sorted(entry.parent.name for entry in ROOT.glob("js/*/index.ts") if entry.parent.name != "lib")
 BUDGET_BYTES = 100_000
 REMOTE_IMPORT = re.compile(r"""(\bimport\b|\bfrom|@import|\burl\()[\s("'`]*(https?:)?//""")
 
@@ -106,9 +104,7 @@ def test_there_are_widgets() -> None:
     assert "run-view" in WIDGETS
 
 
-def test_source_archive_builds_the_same_wheel_without_node(
-    unpacked_sdist: Path, wheel: Path, tmp_path: Path
-) -> None:
+def test_source_archive_builds_the_same_wheel_without_node(unpacked_sdist: Path, wheel: Path, tmp_path: Path) -> None:
     again = build("wheel", unpacked_sdist, tmp_path, path=os.devnull)
     assert packaged(again) == packaged(wheel)
 
