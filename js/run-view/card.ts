@@ -1,0 +1,126 @@
+/**
+ * The run card: a header, the failure if there is one, the charts, the params. It knows the wire's records and the
+ * page, nothing of Jupyter; index.ts brings it the messages, and a plain page can do so just as well.
+ */
+
+import { element, setText } from "../lib/dom.ts";
+import type { Series } from "../lib/feed.ts";
+import { onFrame } from "../lib/schedule.ts";
+import { readTheme, sameTheme, type Theme, watchTheme } from "../lib/theme.ts";
+import type { RunHeader } from "../lib/wire.ts";
+import { chartsView } from "./charts.ts";
+import { failureView } from "./failure.ts";
+import { headerView } from "./header.ts";
+import { paramsView } from "./params.ts";
+import { statusLook } from "./status.ts";
+
+export interface Card {
+  root: HTMLElement;
+  setHeader: (header: RunHeader) => void;
+  setSeries: (series: readonly Series[]) => void;
+  /** False once the kernel behind the card is gone. */
+  setConnected: (connected: boolean) => void;
+}
+
+/** Builds a card inside `parent`; the signal takes it away with everything it listens to. */
+export function createCard(parent: HTMLElement, header: RunHeader, signal: AbortSignal): Card {
+  let connected = true;
+  let series: readonly Series[] = [];
+  let heard = now();
+  let spoken = header.status;
+  let theme: Theme | null = null;
+
+  const redraw = onFrame(() => draw(), signal);
+  const top = headerView(signal);
+  const failure = failureView();
+  const charts = chartsView(redraw, signal);
+  const params = paramsView();
+  const announcement = element("div", { class: "inlay-offscreen", role: "status" });
+  const root = element(
+    "div",
+    // The data attribute is JupyterLab's: keys pressed in here are not notebook shortcuts.
+    { class: "inlay-card", role: "region", "data-lm-suppress-shortcuts": "true" },
+    top.node,
+    failure.node,
+    charts.node,
+    params.node,
+    announcement,
+  );
+  parent.append(root);
+
+  const live = () => header.status === "running" && connected;
+
+  const draw = () => {
+    theme ??= readTheme(root);
+    charts.draw(theme, live());
+  };
+
+  const showCharts = () => {
+    charts.update(series, header.metrics_total, live());
+    redraw();
+  };
+
+  const showHeader = () => {
+    top.update(header, connected);
+    top.tick(now(), heard);
+    failure.update(header.error, header.status);
+    params.update(header.params, header.params_total);
+    root.setAttribute("aria-label", `Run ${header.name || header.short_id}`);
+    announce();
+  };
+
+  const announce = () => {
+    const state = live() ? "running" : `${header.status} ${connected}`;
+    if (state === spoken) return;
+    spoken = state;
+    setText(announcement, `Run ${header.name}: ${statusLook(header.status, connected).word}`);
+  };
+
+  const followTheme = () => {
+    const current = readTheme(root);
+    if (theme !== null && sameTheme(theme, current)) return;
+    theme = current;
+    charts.invalidate();
+    redraw();
+  };
+
+  const timer = window.setInterval(() => top.tick(now(), heard), 1000);
+  signal.addEventListener("abort", () => {
+    clearInterval(timer);
+    root.remove();
+  });
+
+  spoken = live() ? "running" : `${header.status} ${connected}`;
+  showHeader();
+  showCharts();
+  followTheme();
+  watchTheme(followTheme, signal);
+
+  return {
+    root,
+    setHeader(next) {
+      heard = now();
+      const wasLive = live();
+      header = next;
+      showHeader();
+      if (live() !== wasLive) charts.invalidate();
+      showCharts();
+    },
+    setSeries(next) {
+      heard = now();
+      series = next;
+      showCharts();
+    },
+    setConnected(next) {
+      if (connected === next) return;
+      connected = next;
+      showHeader();
+      charts.invalidate();
+      showCharts();
+    },
+  };
+}
+
+function now(): number {
+  return Date.now() / 1000;
+}

@@ -1,0 +1,406 @@
+/** The run card as a reader meets it: a real browser, a stub kernel. */
+
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { page } from "vitest/browser";
+import { frame, header, StubModel, settle, show, until, type View } from "./stub-model.ts";
+
+const views: View[] = [];
+const view = (model: StubModel, width?: number): View => {
+  const one = show(model, width);
+  views.push(one);
+  return one;
+};
+
+beforeEach(async () => {
+  // Charts outside the window are not drawn, which is one of the tests and must not be all of them.
+  await page.viewport(1000, 800);
+  document.body.style.cssText = "--jp-layout-color0: #fff; --jp-ui-font-color1: #222; margin: 0";
+});
+
+afterEach(() => {
+  for (const one of views.splice(0)) one.close();
+});
+
+const loss = (n: number) => ({
+  x: Array.from({ length: n }, (_, i) => i),
+  y: Array.from({ length: n }, (_, i) => 2 / (i + 1)),
+});
+
+const drawn = (one: View) => until(() => one.root.querySelector("canvas") !== null, "a chart");
+
+/** How many pixels of a canvas are near a colour. */
+function pixels(canvas: HTMLCanvasElement, [r, g, b]: [number, number, number]): number {
+  const { data } = canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height) ?? {};
+  let count = 0;
+  for (let i = 0; data !== undefined && i < data.length; i += 4) {
+    const near = (offset: number, wanted: number) =>
+      Math.abs((data[i + offset] ?? 0) - wanted) < 24;
+    if (near(0, r) && near(1, g) && near(2, b) && near(3, 255)) count++;
+  }
+  return count;
+}
+
+const canvasOf = (one: View) => {
+  const canvas = one.find("canvas");
+  if (!(canvas instanceof HTMLCanvasElement)) throw new Error("not a canvas");
+  return canvas;
+};
+
+const LIGHT_BLUE: [number, number, number] = [0x2f, 0x66, 0xd8];
+const DARK_BLUE: [number, number, number] = [0x73, 0xa0, 0xff];
+
+describe("the header", () => {
+  it.each([
+    ["running", "Running"],
+    ["finished", "Finished"],
+    ["failed", "Failed"],
+    ["interrupted", "Interrupted"],
+    ["killed", "Killed"],
+  ])("says %s in a word, a sign and a colour of its own", (status, word) => {
+    const ended = status === "running" ? {} : { ended_at: Date.now() / 1000 };
+    const one = view(new StubModel({ _header: header({ status, ...ended }) }));
+    expect(one.text(".inlay-status-word")).toBe(word);
+    expect(one.find(".inlay-sign").childElementCount).toBeGreaterThan(0);
+    const colour = getComputedStyle(one.find(".inlay-status-word")).color;
+    expect(colour).not.toBe(getComputedStyle(one.find(".inlay-clock")).color);
+  });
+
+  it("tells the five statuses apart", () => {
+    const looks = ["running", "finished", "failed", "interrupted", "killed"].map((status) => {
+      const one = view(new StubModel({ _header: header({ status }) }));
+      const sign = one.find(".inlay-sign").innerHTML;
+      return [sign, getComputedStyle(one.find(".inlay-status-word")).color];
+    });
+    expect(new Set(looks.map(([sign]) => sign)).size).toBe(5);
+    expect(new Set(looks.map(([, colour]) => colour)).size).toBe(5);
+  });
+
+  it("shows name, experiment, parent, id, tags and note", () => {
+    const tags = { model: "gbm", team: "growth" };
+    const one = view(
+      new StubModel({ _header: header({ tags, note: "a note", parent: "77aa01ff" }) }),
+    );
+    expect(one.text(".inlay-name")).toBe("baseline");
+    expect(one.text(".inlay-about")).toBe("churn · part of 77aa01ff");
+    expect(one.text(".inlay-copy-text")).toBe("a81b2c3d");
+    expect([...one.root.querySelectorAll(".inlay-tag")].map((tag) => tag.textContent)).toEqual([
+      "modelgbm",
+      "teamgrowth",
+    ]);
+    expect(one.text(".inlay-note")).toBe("a note");
+  });
+
+  it("moves the clock while running and stops it at the end", async () => {
+    const started_at = Date.now() / 1000 - 10;
+    const model = new StubModel({ _header: header({ started_at }) });
+    const one = view(model);
+    const before = one.text(".inlay-clock");
+    await until(() => one.text(".inlay-clock") !== before, "the clock to move");
+    model.change("_header", header({ status: "finished", started_at, ended_at: started_at + 75 }));
+    expect(one.text(".inlay-clock")).toBe("1m 15s");
+  });
+
+  it("copies the line that loads the run, and says so", async () => {
+    const one = view(new StubModel());
+    const copied: string[] = [];
+    const clipboard = { writeText: async (text: string) => void copied.push(text) };
+    Object.defineProperty(navigator, "clipboard", { value: clipboard, configurable: true });
+    const width = one.find(".inlay-copy").offsetWidth;
+    one.find(".inlay-copy").click();
+    await until(() => one.text(".inlay-copy-text") === "Copied", "the word Copied");
+    expect(copied).toEqual(['inlay.get_run("a81b2c3d")']);
+    expect(one.find(".inlay-copy").offsetWidth).toBe(width);
+    await until(() => one.text(".inlay-copy-text") === "a81b2c3d", "the id again");
+  });
+
+  it("announces a change of status once, and nothing else", () => {
+    const model = new StubModel();
+    const one = view(model);
+    expect(one.text("[role=status]")).toBe("");
+    model.change("_header", header({ params: [["lr", "0.1"]], params_total: 1 }));
+    model.push("points", frame(1, [loss(3)]));
+    expect(one.text("[role=status]")).toBe("");
+    model.change("_header", header({ status: "failed", ended_at: 5 }));
+    expect(one.text("[role=status]")).toBe("Run baseline: Failed");
+  });
+
+  it("no longer says running once the kernel is gone", () => {
+    const model = new StubModel();
+    const one = view(model);
+    one.root.parentElement?.classList.add("jupyter-widgets-disconnected");
+    model.emit("comm_live_update");
+    expect(one.text(".inlay-status-word")).toBe("Disconnected");
+    expect(one.text(".inlay-clock")).toBe("");
+  });
+});
+
+describe("the charts", () => {
+  it("are drawn from the saved snapshot alone, with no answer from the kernel", async () => {
+    const one = view(new StubModel({ _snapshot: frame(3, [loss(50)]) }));
+    await drawn(one);
+    await settle();
+    expect(pixels(canvasOf(one), LIGHT_BLUE)).toBeGreaterThan(100);
+    expect(one.text(".inlay-value")).toBe("0.04000");
+  });
+
+  it("put series of one chart together and label them", async () => {
+    const parts = ["train", "val"].map((label) => ({
+      ...loss(9),
+      key: `${label}/loss`,
+      chart: "loss",
+      label,
+    }));
+    const one = view(new StubModel({ _snapshot: frame(1, [...parts, { ...loss(4), key: "lr" }]) }));
+    await until(() => one.root.querySelectorAll("canvas").length === 2, "two charts");
+    const titles = [...one.root.querySelectorAll(".inlay-chart-title")].map((t) => t.textContent);
+    expect(titles).toEqual(["loss", "lr"]);
+    const labels = [...one.find(".inlay-chart").querySelectorAll(".inlay-label")];
+    expect(labels.map((label) => label.textContent)).toEqual(["train", "val"]);
+  });
+
+  it("follow the pushes, in the same place and at the same height", async () => {
+    const model = new StubModel();
+    const one = view(model);
+    model.push("points", frame(1, [loss(5)]));
+    await drawn(one);
+    const [canvas, height] = [canvasOf(one), one.root.offsetHeight];
+    model.push("points", frame(2, [{ from: 5, x: [5], y: [123.4] }]));
+    await until(() => one.text(".inlay-value") === "123.4", "the new value");
+    expect(canvasOf(one)).toBe(canvas);
+    expect(one.root.offsetHeight).toBe(height);
+  });
+
+  it("ask once at the start and once for a gap, and recover by the trait", async () => {
+    const model = new StubModel();
+    const one = view(model);
+    expect(model.sent).toEqual([{ type: "ready" }]);
+    model.change("_snapshot", frame(1, [loss(2)]));
+    model.push("points", frame(5, [{ from: 8, x: [8], y: [7] }]));
+    model.push("points", frame(6, [{ from: 9, x: [9], y: [7] }]));
+    expect(model.sent).toEqual([{ type: "ready" }, { type: "ready" }]);
+    model.change("_snapshot", frame(6, [{ x: [0, 1], y: [5, 42.5] }]));
+    await until(() => one.root.querySelector(".inlay-value")?.textContent === "42.50", "recovery");
+    expect(one.root.textContent).not.toMatch(/error/i);
+  });
+
+  it("say how many values are not finite and how many points are shown", async () => {
+    const part = { x: [0, 1, 2], y: [1, Number.NaN, 3], nonfinite: 3, total: 1_000_000 };
+    const one = view(new StubModel({ _snapshot: frame(1, [part]) }));
+    await drawn(one);
+    expect(one.text(".inlay-remark")).toBe("3 not finite · 3 of 1,000,000");
+  });
+
+  it("draw a single point as a dot", async () => {
+    const one = view(
+      new StubModel({ _header: header({ status: "finished" }), _snapshot: frame(1, [loss(1)]) }),
+    );
+    await drawn(one);
+    await settle();
+    expect(pixels(canvasOf(one), LIGHT_BLUE)).toBeGreaterThan(4);
+  });
+
+  it("leave a gap where a value is missing", async () => {
+    const y = Array.from({ length: 300 }, (_, i) => (i > 50 && i < 250 ? Number.NaN : 1));
+    const gap = { x: y.map((_, i) => i), y };
+    const whole = { x: gap.x, y: y.map(() => 1) };
+    const [a, b] = [gap, whole].map((part) => view(new StubModel({ _snapshot: frame(1, [part]) })));
+    if (!a || !b) throw new Error("two views");
+    await Promise.all([drawn(a), drawn(b)]);
+    await settle();
+    expect(pixels(canvasOf(a), LIGHT_BLUE)).toBeLessThan(pixels(canvasOf(b), LIGHT_BLUE) * 0.6);
+  });
+
+  it.each([1e300, 1e-300])("show values around %d", async (scale) => {
+    const part = { x: [0, 1, 2, 3], y: [0, scale, -scale, scale * 2] };
+    const one = view(new StubModel({ _snapshot: frame(1, [part]) }));
+    await drawn(one);
+    await settle();
+    expect(pixels(canvasOf(one), LIGHT_BLUE)).toBeGreaterThan(50);
+  });
+
+  it("give every canvas a name that says what it shows", async () => {
+    const one = view(
+      new StubModel({ _snapshot: frame(1, [{ key: "acc", x: [0, 1], y: [0.25, 0.5] }]) }),
+    );
+    await drawn(one);
+    expect(canvasOf(one).getAttribute("role")).toBe("img");
+    expect(canvasOf(one).getAttribute("aria-label")).toBe(
+      "acc: acc last 0.5000, min 0.2500, max 0.5000",
+    );
+  });
+
+  it("change their colours with the host's theme", async () => {
+    const one = view(new StubModel({ _snapshot: frame(1, [loss(50)]) }));
+    await drawn(one);
+    await settle();
+    expect(pixels(canvasOf(one), DARK_BLUE)).toBe(0);
+    document.body.style.cssText = "--jp-layout-color0: #111; --jp-ui-font-color1: #eee";
+    await until(() => one.root.dataset["inlayTheme"] === "dark", "the dark theme");
+    await until(() => pixels(canvasOf(one), DARK_BLUE) > 100, "lines for a dark background");
+  });
+
+  it("are not drawn off screen, and are drawn when scrolled to", async () => {
+    const spacer = document.createElement("div");
+    spacer.style.height = "6000px";
+    document.body.prepend(spacer);
+    const one = view(new StubModel({ _snapshot: frame(1, [loss(50)]) }));
+    await settle(20);
+    expect(one.root.querySelector("canvas")).toBeNull();
+    one.root.scrollIntoView();
+    await drawn(one);
+    spacer.remove();
+  });
+
+  it("show the values under the pointer, in every chart at once", async () => {
+    const parts = ["a", "b"].map((key) => ({ key, x: [0, 1, 2, 3, 4], y: [10, 11, 12, 13, 14] }));
+    const one = view(new StubModel({ _snapshot: frame(1, parts) }));
+    await until(() => one.root.querySelectorAll(".u-over").length === 2, "two charts");
+    await settle();
+    const over = one.find(".u-over");
+    const { left, top, width } = over.getBoundingClientRect();
+    const at = { clientX: left + width / 2, clientY: top + 20, bubbles: true };
+    over.dispatchEvent(new MouseEvent("mouseenter", at));
+    over.dispatchEvent(new MouseEvent("mousemove", at));
+    const values = () => [...one.root.querySelectorAll(".inlay-value")].map((v) => v.textContent);
+    await until(() => values().join() === "12,12", "the values at the pointer");
+    expect(one.text(".inlay-remark")).toBe("step 2");
+    over.dispatchEvent(new MouseEvent("mouseleave", { bubbles: true }));
+    await until(() => values().join() === "14,14", "the newest values");
+  });
+
+  it("say how many metrics there are when not all are shown", () => {
+    const one = view(
+      new StubModel({ _header: header({ metrics_total: 10_000 }), _snapshot: frame(1, [loss(2)]) }),
+    );
+    expect(one.text(".inlay-hint")).toBe("1 of 10,000 metrics");
+  });
+
+  it("give way to an example while nothing was logged, and to a plain word at the end", () => {
+    const model = new StubModel();
+    const one = view(model);
+    expect(one.text(".inlay-empty code")).toBe('inlay.log({"loss": 0.1})');
+    model.change("_header", header({ status: "finished", ended_at: 5 }));
+    expect(one.text(".inlay-empty")).toBe("No metrics were logged");
+    model.push("points", frame(1, [loss(2)]));
+    expect(one.find(".inlay-empty").hidden).toBe(true);
+  });
+});
+
+describe("params and failure", () => {
+  it("show a dozen params and fold the rest, which stay open through updates", () => {
+    const params = Array.from({ length: 20 }, (_, i) => [`p${i}`, String(i)]);
+    const model = new StubModel({ _header: header({ params, params_total: 700 }) });
+    const one = view(model);
+    const fold = one.find(".inlay-more");
+    expect(one.find("dl").childElementCount).toBe(12);
+    expect(fold.querySelector("summary")?.textContent).toBe("8 more");
+    expect(one.root.textContent).toContain("20 of 700 params");
+    fold.setAttribute("open", "");
+    model.change("_header", header({ params, params_total: 700, note: "new" }));
+    expect(one.find(".inlay-more").hasAttribute("open")).toBe(true);
+  });
+
+  it("show the error and fold its traceback", () => {
+    const error = { type: "ValueError", message: "bad shape", traceback: "line 1\nline 2\n" };
+    const one = view(new StubModel({ _header: header({ status: "failed", error }) }));
+    expect(one.text(".inlay-error")).toBe("ValueError bad shape");
+    expect(one.text(".inlay-traceback")).toBe("line 1\nline 2");
+    expect(one.find(".inlay-failure details").hasAttribute("open")).toBe(false);
+  });
+});
+
+describe("a view", () => {
+  it("draws hostile names as the text they are, inside the card", async () => {
+    const bad = `<script>window.hacked = 1</script><img src=x onerror="window.hacked=1"> "'\n🧪 ${"x".repeat(250)}`;
+    const model = new StubModel({
+      _header: header({
+        name: bad,
+        experiment: bad,
+        note: bad,
+        load: bad,
+        tags: { [bad]: bad },
+        params: [[bad, bad]],
+        error: { type: bad, message: bad, traceback: bad },
+        status: "failed",
+      }),
+      _snapshot: frame(1, [
+        { ...loss(3), key: bad, label: "a" },
+        { ...loss(3), key: bad, label: bad },
+      ]),
+      _token: `x" onclick="alert(1)`,
+    });
+    const one = view(model, 500);
+    await drawn(one);
+    expect(one.root.querySelector("script, img, [onerror], [onclick]")).toBeNull();
+    expect(Reflect.get(window, "hacked")).toBeUndefined();
+    expect(one.text(".inlay-name")).toBe(bad);
+    expect(one.text(".inlay-chart-title")).toBe(bad);
+    expect(one.root.scrollWidth).toBeLessThanOrEqual(one.root.clientWidth);
+    expect([...one.root.classList]).toEqual(["inlay-card"]);
+  });
+
+  it.each([320, 500])("fits into %d px", async (width) => {
+    const params = [["a_rather_long_parameter_name", "and/a/rather/long/value/for/it"]];
+    const tags = { a_long_tag_name_of_somebody: "with a long value that goes on and on" };
+    const parts = ["train", "val"].map((label) => ({
+      ...loss(9),
+      key: label,
+      chart: "loss",
+      label,
+    }));
+    const one = view(
+      new StubModel({ _header: header({ params, tags }), _snapshot: frame(1, parts) }),
+      width,
+    );
+    await drawn(one);
+    expect(one.root.scrollWidth).toBeLessThanOrEqual(one.root.clientWidth);
+    expect(one.find("canvas").getBoundingClientRect().right).toBeLessThanOrEqual(width);
+  });
+
+  it("is marked for the static picture, for JupyterLab's keys and for screen readers", () => {
+    const { root } = view(new StubModel());
+    expect([...root.classList]).toEqual(["inlay-card", "inlay-live-abc123"]);
+    expect(root.dataset["lmSuppressShortcuts"]).toBe("true");
+    expect(root.getAttribute("role")).toBe("region");
+    expect(root.getAttribute("aria-label")).toBe("Run baseline");
+  });
+
+  it("stands beside other views of its model, each complete", async () => {
+    const model = new StubModel({ _snapshot: frame(1, [loss(4)]) });
+    const [a, b] = [view(model), view(model)];
+    model.push("points", frame(2, [{ from: 4, x: [4], y: [77] }]));
+    for (const one of [a, b]) {
+      await until(() => one.root.querySelector(".inlay-value")?.textContent === "77", "the value");
+    }
+    a.close();
+    model.push("points", frame(3, [{ from: 5, x: [5], y: [88] }]));
+    await until(() => b.text(".inlay-value") === "88", "the other view to go on");
+  });
+
+  it("leaves nothing behind when it is closed", async () => {
+    const model = new StubModel({ _snapshot: frame(1, [loss(9)]) });
+    const one = show(model);
+    await drawn(one);
+    expect(model.listenerCount).toBeGreaterThan(3);
+    const before = one.text(".inlay-clock");
+    one.close();
+    expect(model.listenerCount).toBe(0);
+    expect(document.querySelector(".inlay-card")).toBeNull();
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    expect(one.text(".inlay-clock")).toBe(before);
+  });
+
+  it("draws something for a header and a snapshot that make no sense", () => {
+    for (const value of [
+      null,
+      undefined,
+      7,
+      "x",
+      [],
+      { status: 3, params: "no", tags: [1], error: [] },
+    ]) {
+      const one = view(new StubModel({ _header: value, _snapshot: value, _token: value }));
+      expect(one.text(".inlay-status-word")).toBe("Unknown");
+    }
+  });
+});

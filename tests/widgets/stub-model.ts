@@ -1,0 +1,160 @@
+/**
+ * The kernel's side of the wire for tests: traits, events and what the view sent, with the binary frames Python makes.
+ * It counts its listeners, so that a test can tell whether a closed view left any behind.
+ */
+
+import type { AnyModel, Experimental, Host } from "@anywidget/types";
+import type { SeriesHead } from "../../js/lib/wire.ts";
+import widget from "../../js/run-view/index.ts";
+import "../../js/run-view/style.css";
+
+type Traits = Record<"_token" | "_header" | "_snapshot", unknown>;
+type Callback = (...args: unknown[]) => void;
+
+export interface Frame {
+  seq: number;
+  series: SeriesHead[];
+  data: DataView;
+}
+
+export class StubModel {
+  readonly sent: unknown[] = [];
+  readonly #traits: Traits;
+  readonly #listeners = new Map<string, Callback[]>();
+
+  constructor(traits: Partial<Traits> = {}) {
+    this.#traits = { _token: "abc123", _header: header(), _snapshot: frame(0, []), ...traits };
+  }
+
+  get listenerCount(): number {
+    return [...this.#listeners.values()].reduce((sum, list) => sum + list.length, 0);
+  }
+
+  get(name: keyof Traits): unknown {
+    return this.#traits[name];
+  }
+
+  on(event: string, callback: Callback): void {
+    this.#listeners.set(event, [...(this.#listeners.get(event) ?? []), callback]);
+  }
+
+  off(event?: string | null, callback?: Callback | null): void {
+    const kept = (this.#listeners.get(event ?? "") ?? []).filter((one) => one !== callback);
+    this.#listeners.set(event ?? "", kept);
+  }
+
+  send(content: unknown): void {
+    this.sent.push(content);
+  }
+
+  change(name: keyof Traits, value: unknown): void {
+    this.#traits[name] = value;
+    this.emit(`change:${name}`);
+  }
+
+  push(type: "points" | "snapshot", { seq, series, data }: Frame): void {
+    this.emit("msg:custom", { type, seq, series }, [data]);
+  }
+
+  emit(event: string, ...args: unknown[]): void {
+    for (const callback of this.#listeners.get(event) ?? []) callback(...args);
+  }
+
+  /** The views need no more of a model than this stub has. */
+  asModel(): AnyModel<Traits> {
+    return this as unknown as AnyModel<Traits>;
+  }
+}
+
+export interface View {
+  root: HTMLElement;
+  find: (selector: string) => HTMLElement;
+  text: (selector: string) => string;
+  close: () => void;
+}
+
+/** Renders a view of the model into the page, 900 px wide. */
+export function show(model: StubModel, width = 900): View {
+  const el = document.createElement("div");
+  el.style.width = `${width}px`;
+  document.body.append(el);
+  const abort = new AbortController();
+  widget.render({
+    model: model.asModel(),
+    el,
+    signal: abort.signal,
+    host: {} as Host,
+    experimental: {} as Experimental,
+  });
+  const root = el.querySelector<HTMLElement>(".inlay-card");
+  if (root === null) throw new Error("no card was drawn");
+  const find = (selector: string) => {
+    const found = root.querySelector<HTMLElement>(selector);
+    if (found === null) throw new Error(`nothing matches ${selector}`);
+    return found;
+  };
+  return {
+    root,
+    find,
+    text: (selector) => find(selector).textContent ?? "",
+    close: () => {
+      abort.abort();
+      el.remove();
+    },
+  };
+}
+
+export function header(more: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    run_id: "0193b2f0",
+    short_id: "a81b2c3d",
+    name: "baseline",
+    experiment: "churn",
+    status: "running",
+    started_at: Date.now() / 1000 - 134,
+    ended_at: null,
+    tags: {},
+    note: "",
+    error: null,
+    params: [],
+    params_total: 0,
+    metrics_total: 0,
+    load: 'inlay.get_run("a81b2c3d")',
+    parent: null,
+    ...more,
+  };
+}
+
+export interface Part extends Partial<SeriesHead> {
+  x: number[];
+  y: number[];
+}
+
+/** A frame as Python packs it; `odd` puts the doubles at an address where doubles cannot be read in place. */
+export function frame(seq: number, parts: Part[], odd = false): Frame {
+  const numbers = Float64Array.from(parts.flatMap(({ x, y }) => [...x, ...y]));
+  const shift = odd ? 3 : 0;
+  const bytes = new Uint8Array(numbers.byteLength + shift);
+  bytes.set(new Uint8Array(numbers.buffer), shift);
+  const series = parts.map(({ x, y: _, ...head }, i) => {
+    const key = head.key ?? "loss";
+    const from = head.from ?? 0;
+    const given = { id: i + 1, key, chart: key, label: key, from, n: x.length, nonfinite: 0 };
+    return { total: from + x.length, ...given, ...head };
+  });
+  return { seq, series, data: new DataView(bytes.buffer, shift, numbers.byteLength) };
+}
+
+/** Waits until something holds, looking once a frame. */
+export async function until(holds: () => boolean, what: string, timeout = 5000): Promise<void> {
+  const end = performance.now() + timeout;
+  while (!holds()) {
+    if (performance.now() > end) throw new Error(`waited in vain: ${what}`);
+    await new Promise((resolve) => requestAnimationFrame(resolve));
+  }
+}
+
+/** Long enough for everything that is due to have been drawn. */
+export async function settle(frames = 6): Promise<void> {
+  for (let i = 0; i < frames; i++) await new Promise((resolve) => requestAnimationFrame(resolve));
+}
