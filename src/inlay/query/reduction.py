@@ -1,0 +1,190 @@
+"""Curves cut down to what a screen can show, without losing a spike or an end.
+
+The method is M4 (Jugel, Jerzak, Hackenbroich, Markl: "M4: A Visualization-Oriented Time Series Data Aggregation",
+PVLDB 7(10), 2014): of the points that share a bucket of the x-axis only the first, the smallest, the largest and the
+last are kept, because no other can change a pixel. `m4` does it at once; `Reducer` does it to a series that is still
+growing, in bounded memory, by doubling the width of its buckets whenever there are too many of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from inlay.query.buckets import Buckets, bucketed, drawn
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Steps = NDArray[np.int64]
+    Values = NDArray[np.float64]
+
+POINTS = 2_000
+"""The most points of one series that are sent to a browser."""
+
+
+class Curve(NamedTuple):
+    """Points to draw, in order of step; a value of NaN is a gap."""
+
+    x: Values
+    y: Values
+
+
+@dataclass(frozen=True, slots=True)
+class Splice:
+    """A change to a curve: keep its first `start` points and put these after them."""
+
+    start: int
+    curve: Curve
+
+
+def m4(x: Steps, y: Values, limit: int = POINTS) -> Curve:
+    """Cut a series to at most `limit` points, in buckets of equal width; one that fits is returned whole.
+
+    Points may come in any order and steps may repeat: they are sorted here, by step and then as they came. NaN and
+    infinity take no part in the choice; a bucket that holds nothing else becomes a gap. `limit` is at least 4.
+    """
+    x, y = _sorted(np.asarray(x), np.asarray(y, np.float64))
+    if len(x) <= limit:
+        return _whole(x, y)
+    place = x.astype(np.float64)
+    place = (place - place[0]) / max(place[-1] - place[0], 1e-300)
+    # Where the ends of a bucket are its extremes, as on a smooth curve, it keeps two points, and more buckets fit.
+    for share in (2, 3):
+        curve = _cut(place, x, y, limit // share)
+        if len(curve.x) <= limit:
+            return curve
+    return _cut(place, x, y, limit // 4)
+
+
+class Reducer:
+    """A growing series, held as the at most `limit` points that draw it, and what is known of all its points.
+
+    Up to `limit` points are kept as they are. From then on a bucket is the steps that agree in all but the lowest
+    `shift` bits, and `shift` is the smallest for which at most a quarter of `limit` buckets have points in them. That
+    depends on the points alone: neither their order nor how they were parcelled changes what is drawn, and a late
+    point goes into the bucket its step belongs to. `append` costs a pass over the new points and one over the buckets.
+    `limit` is at least 8.
+    """
+
+    def __init__(self, limit: int = POINTS) -> None:
+        # One bucket would not do: steps below zero and the others never agree in their highest bit.
+        self._most = max(limit // 4, 2)
+        self.total = 0
+        self.nonfinite = 0
+        self.last = np.nan
+        """The value at the largest step; of equal steps, the one that came last (as in `metric_summary`)."""
+        self.lowest = np.nan
+        self.highest = np.nan
+        self._limit = limit
+        self._last_step: int | None = None
+        self._x: Steps = np.empty(0, np.int64)
+        self._y: Values = np.empty(0, np.float64)
+        self._buckets: Buckets | None = None
+        self._shift = 0
+        # The first raw point or bucket that changed since the last `splice`, and the points each bucket had in it.
+        self._changed: int | None = None
+        self._told: NDArray[np.int64] = np.empty(0, np.int64)
+
+    def append(self, x: Steps, y: Values) -> None:
+        """Take in new points, in any order of steps."""
+        if len(x) == 0:
+            return
+        x, y = _sorted(x, y)
+        self._summarise(x, y)
+        if self._buckets is not None:
+            self._add_to_buckets(self._buckets, x, y)
+        elif self.total <= self._limit:
+            self._add_whole(x, y)
+        else:
+            self._begin_buckets(x, y)
+
+    def curve(self) -> Curve:
+        """All points, as they are to be drawn."""
+        if self._buckets is None:
+            return _whole(self._x, self._y)
+        x, y, _ = drawn(self._buckets)
+        return Curve(x.astype(np.float64), y)
+
+    def splice(self) -> Splice | None:
+        """What changed since the last call; None when nothing did."""
+        if self._changed is None:
+            return None
+        at, self._changed = self._changed, None
+        if self._buckets is None:
+            return Splice(at, _whole(self._x[at:], self._y[at:]))
+        x, y, sizes = drawn(self._buckets.from_(at))
+        told = self._told[:at]
+        self._told = np.concatenate((told, sizes))
+        return Splice(int(told.sum()), Curve(x.astype(np.float64), y))
+
+    def _summarise(self, x: Steps, y: Values) -> None:
+        self.total += len(x)
+        self.nonfinite += len(y) - int(np.count_nonzero(np.isfinite(y)))
+        self.lowest = float(np.fmin(self.lowest, np.fmin.reduce(y)))
+        self.highest = float(np.fmax(self.highest, np.fmax.reduce(y)))
+        if self._last_step is None or x[-1] >= self._last_step:
+            self.last, self._last_step = float(y[-1]), int(x[-1])
+
+    def _add_whole(self, x: Steps, y: Values) -> None:
+        at = int(np.searchsorted(self._x, x[0], side="right"))
+        late = at < len(self._x)
+        self._x, self._y = np.concatenate((self._x, x)), np.concatenate((self._y, y))
+        if late:
+            self._x, self._y = _sorted(self._x, self._y)
+        self._mark(at)
+
+    def _begin_buckets(self, x: Steps, y: Values) -> None:
+        x, y = _sorted(np.concatenate((self._x, x)), np.concatenate((self._y, y)))
+        self._x, self._y = self._x[:0], self._y[:0]
+        keys = _distinct(x)
+        while len(keys) > self._most:
+            self._shift += 1
+            keys = _distinct(keys >> 1)
+        self._buckets = bucketed(x >> self._shift, x, y)
+        self._mark(0)
+
+    def _add_to_buckets(self, held: Buckets, x: Steps, y: Values) -> None:
+        keys = _distinct(x >> self._shift)
+        at = np.searchsorted(held.key, keys)
+        while len(held.key) + _absent(keys, held.key, at) > self._most:
+            self._shift += 1
+            held, keys = held.halved(), _distinct(keys >> 1)
+            at = np.searchsorted(held.key, keys)
+            self._mark(0)
+        self._mark(int(at[0]))
+        self._buckets = held.with_new(bucketed(x >> self._shift, x, y), at)
+
+    def _mark(self, at: int) -> None:
+        self._changed = at if self._changed is None else min(self._changed, at)
+
+
+def _cut(place: Values, x: Steps, y: Values, buckets: int) -> Curve:
+    key = np.minimum((place * buckets).astype(np.int64), buckets - 1)
+    x, y, _ = drawn(bucketed(key, x, y))
+    return Curve(x.astype(np.float64), y)
+
+
+def _whole(x: Steps, y: Values) -> Curve:
+    return Curve(x.astype(np.float64), np.where(np.isfinite(y), y, np.nan))
+
+
+def _sorted(x: Steps, y: Values) -> tuple[Steps, Values]:
+    """By step; equal steps keep the order they came in."""
+    if bool((x[1:] >= x[:-1]).all()):
+        return x, y
+    order = np.argsort(x, kind="stable")
+    return x[order], y[order]
+
+
+def _distinct(keys: Steps) -> Steps:
+    """Each of some ascending keys once."""
+    return keys[np.concatenate(([True], keys[1:] != keys[:-1]))]
+
+
+def _absent(keys: Steps, held: Steps, at: NDArray[np.intp]) -> int:
+    """How many keys are not among those held; `at` is where each belongs there."""
+    inside = at < len(held)
+    return len(keys) - int(np.count_nonzero(held[at[inside]] == keys[inside]))
