@@ -16,8 +16,12 @@ export interface Theme {
 
 export const PALETTE_SIZE = 10;
 
-/** Reads the theme an element is in, and marks the element light or dark for its style sheet. */
-export function readTheme(root: HTMLElement): Theme {
+/**
+ * Reads the theme an element is in, and marks the element light or dark for its style sheet; null while the element is
+ * not on the page, where nothing has a colour. Hosts do render a view before they put it there.
+ */
+export function readTheme(root: HTMLElement): Theme | null {
+  if (!root.isConnected) return null;
   const style = getComputedStyle(root);
   const dark = isDark(style.backgroundColor, style.color);
   root.dataset["inlayTheme"] = dark ? "dark" : "light";
@@ -40,7 +44,7 @@ export function readTheme(root: HTMLElement): Theme {
   return theme;
 }
 
-export function sameTheme(a: Theme, b: Theme): boolean {
+export function sameTheme(a: Theme | null, b: Theme | null): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 

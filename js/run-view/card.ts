@@ -5,7 +5,7 @@
 
 import { element, setText } from "../lib/dom.ts";
 import type { Series } from "../lib/feed.ts";
-import { onFrame } from "../lib/schedule.ts";
+import { onFrame, Watcher } from "../lib/schedule.ts";
 import { readTheme, sameTheme, type Theme, watchTheme } from "../lib/theme.ts";
 import type { RunHeader } from "../lib/wire.ts";
 import { chartsView } from "./charts.ts";
@@ -33,7 +33,8 @@ export function createCard(parent: HTMLElement, header: RunHeader, signal: Abort
   const redraw = onFrame(() => draw(), signal);
   const top = headerView(signal);
   const failure = failureView();
-  const charts = chartsView(redraw, signal);
+  const watcher = new Watcher(signal);
+  const charts = chartsView(watcher, redraw, signal);
   const params = paramsView();
   const announcement = element("div", { class: "inlay-offscreen", role: "status" });
   const root = element(
@@ -52,7 +53,7 @@ export function createCard(parent: HTMLElement, header: RunHeader, signal: Abort
 
   const draw = () => {
     theme ??= readTheme(root);
-    charts.draw(theme, live());
+    if (theme !== null) charts.draw(theme, live());
   };
 
   const showCharts = () => {
@@ -78,7 +79,7 @@ export function createCard(parent: HTMLElement, header: RunHeader, signal: Abort
 
   const followTheme = () => {
     const current = readTheme(root);
-    if (theme !== null && sameTheme(theme, current)) return;
+    if (sameTheme(theme, current)) return;
     theme = current;
     charts.invalidate();
     redraw();
@@ -95,6 +96,8 @@ export function createCard(parent: HTMLElement, header: RunHeader, signal: Abort
   showCharts();
   followTheme();
   watchTheme(followTheme, signal);
+  // Coming on screen is when a card can have been put on the page, or moved to a part of it with other colours.
+  watcher.watch(root, followTheme, () => undefined, signal);
 
   return {
     root,

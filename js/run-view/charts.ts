@@ -6,7 +6,7 @@
 import { element, setChildren, setText } from "../lib/dom.ts";
 import type { Series } from "../lib/feed.ts";
 import { formatCount } from "../lib/format.ts";
-import { Watcher } from "../lib/schedule.ts";
+import type { Watcher } from "../lib/schedule.ts";
 import type { Theme } from "../lib/theme.ts";
 import { type ChartGroup, Tile } from "./tile.ts";
 
@@ -21,8 +21,7 @@ export interface ChartsView {
   draw: (theme: Theme, live: boolean) => void;
 }
 
-export function chartsView(redraw: () => void, signal: AbortSignal): ChartsView {
-  const watcher = new Watcher(signal);
+export function chartsView(watcher: Watcher, redraw: () => void, signal: AbortSignal): ChartsView {
   const cursorGroup = crypto.getRandomValues(new Uint32Array(2)).join("-");
   const tiles = new Map<string, Tile>();
   const grid = element("div", { class: "inlay-charts" });

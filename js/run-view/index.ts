@@ -27,9 +27,11 @@ function render({ model, el, signal }: RenderProps<Record<keyof RunViewTraits, u
 
   const feed = new Feed(() => model.send({ type: "ready" }));
   const show = (changed: boolean) => {
+    card.setConnected(true);
     if (changed) card.setSeries(feed.series);
   };
   listen(model, view.signal, "change:_header", () => {
+    card.setConnected(true);
     card.setHeader(readHeader(model.get("_header")));
   });
   listen(model, view.signal, "change:_snapshot", () => {
@@ -39,10 +41,9 @@ function render({ model, el, signal }: RenderProps<Record<keyof RunViewTraits, u
   listen(model, view.signal, "msg:custom", (content: unknown, buffers: unknown) => {
     show(feed.message(content, Array.isArray(buffers) ? buffers : []));
   });
-  // ipywidgets' own event; its views mark themselves when the kernel restarts and no message will come any more.
-  listen(model, view.signal, "comm_live_update", () => {
-    card.setConnected(el.closest(".jupyter-widgets-disconnected") === null);
-  });
+  // ipywidgets' own event, sent when the kernel restarts: the comm is dead, whatever the header last said. Its
+  // value cannot be read from here, so anything that still arrives proves the opposite.
+  listen(model, view.signal, "comm_live_update", () => card.setConnected(false));
 
   feed.start(model.get("_snapshot"));
   card.setSeries(feed.series);

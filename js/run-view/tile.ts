@@ -104,15 +104,18 @@ export class Tile {
 
   /** The legend and the remark: at the cursor while there is one, else the newest values. */
   #write(): void {
-    const { series, colours } = this.#group;
+    const { title, series, colours } = this.#group;
     const entries = legendEntries(this.#legend, series.length);
     series.forEach((one, i) => {
       const value = this.#readout ? (this.#readout.values[i] ?? null) : newest(one);
       const entry = entries[i];
-      if (entry) writeEntry(entry, one.label, value, series.length > 1 ? (colours[i] ?? 0) : null);
+      if (entry === undefined) return;
+      // A line that stands alone under its own name needs no second mention of it.
+      const named = series.length > 1 || one.label !== title;
+      writeEntry(entry, one.label, value, named ? (colours[i] ?? 0) : null);
     });
     setChildren(this.#legend, entries);
-    this.#legend.dataset["alone"] = String(series.length === 1);
+    this.#legend.dataset["alone"] = String(series.length === 1 && series[0]?.label === title);
     const remark = this.#readout
       ? { text: `step ${formatStep(this.#readout.step)}`, title: "" }
       : pointsRemark(series);

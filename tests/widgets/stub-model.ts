@@ -73,11 +73,10 @@ export interface View {
   close: () => void;
 }
 
-/** Renders a view of the model into the page, 900 px wide. */
+/** Renders a view of the model, 900 px wide, and then puts it on the page: the order JupyterLab has. */
 export function show(model: StubModel, width = 900): View {
   const el = document.createElement("div");
   el.style.width = `${width}px`;
-  document.body.append(el);
   const abort = new AbortController();
   widget.render({
     model: model.asModel(),
@@ -86,6 +85,7 @@ export function show(model: StubModel, width = 900): View {
     host: {} as Host,
     experimental: {} as Experimental,
   });
+  document.body.append(el);
   const root = el.querySelector<HTMLElement>(".inlay-card");
   if (root === null) throw new Error("no card was drawn");
   const find = (selector: string) => {
