@@ -23,14 +23,16 @@ _MACHINERY = frozenset({"IPython", "ipykernel", "asyncio", "tornado"})
 
 def end_runs(cell: Cell, error: BaseException | None) -> None:
     """End what ends with the cell; `error` is what it raised."""
-    if cell.tail is not None:
-        cell.tail.end()
-    status = status_of(error)
-    for run in reversed(cell.started):
-        with_the_cell = run is cell.tracked or (error is not None and not run.scoped)
-        if with_the_cell and run.live:
-            with contextlib.suppress(Exception), _from_the_cell_on(error):
-                run.end(status, error)
+    try:
+        if cell.tail is not None:
+            cell.tail.end()
+    finally:  # a second Ctrl-C may arrive meanwhile
+        status = status_of(error)
+        for run in reversed(cell.started):
+            with_the_cell = run in cell.tracked or (error is not None and not run.scoped)
+            if with_the_cell and run.live:
+                with contextlib.suppress(Exception), _from_the_cell_on(error):
+                    run.end(status, error)
 
 
 @contextlib.contextmanager

@@ -38,7 +38,8 @@ class Cell:
     failed_display: bool
     started_at: float = field(default_factory=time.time)
     quiet: bool = False
-    tracked: Run | None = None
+    tracked: list[Run] = field(default_factory=list)
+    """Runs that end with it, in order."""
     tail: OutputTail | None = None
     started: list[Run] = field(default_factory=list)
     """Runs that code in it started, in order."""

@@ -69,8 +69,9 @@ def begin(shell: InteractiveShell, executions: Executions, line: str, body: str 
     cell = executions.current()
     if cell is None:
         raise UsageError("%track begins the run of a cell, and no cell is being executed")
-    if cell.tracked is not None and cell.tracked.live and not options.nested:
-        raise UsageError(f"%track: this cell is recorded as run {cell.tracked.short_id} already; one %%track is enough")
+    if cell.tracked and cell.tracked[-1].live and not options.nested:
+        already = cell.tracked[-1].short_id
+        raise UsageError(f"%track: this cell is recorded as run {already} already; once is enough")
     literals = assigned_literals(_python_of(shell, cell, body)) if options.take_literals else {}
     _begin(cell, options, literals)
 
@@ -91,7 +92,7 @@ def _begin(cell: Cell, options: TrackOptions, literals: dict[str, Any]) -> None:
     except BaseException:
         cell.quiet = quiet_before
         raise
-    cell.tracked = run
+    cell.tracked.append(run)
     if cell.tail is None:
         cell.tail = OutputTail(run, cell.message)
 

@@ -1,0 +1,46 @@
+"""A shell without a kernel, connected to inlay, for tests of what cells do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
+from traitlets.config import Config
+
+import inlay
+from inlay.notebook import load_ipython_extension
+from inlay.notebook.activation import activation_of
+
+
+class Cells:
+    """Executes cells as a front end does: each in the history, with an id of its own."""
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        self.shell = shell
+
+    def __call__(self, source: str, cell_id: str | None = None) -> ExecutionResult:
+        return self.shell.run_cell(source, store_history=True, cell_id=cell_id)
+
+
+@pytest.fixture
+def plain_cells(store_folder: Path, tmp_path: Path) -> Iterator[Cells]:
+    """A shell that has not heard of inlay."""
+    inlay.connect(store_folder)
+    config = Config()
+    config.HistoryManager.hist_file = ":memory:"
+    config.InteractiveShell.colors = "nocolor"
+    shell = InteractiveShell(ipython_dir=str(tmp_path / "ipython"), config=config)
+    yield Cells(shell)
+    for run in reversed(inlay.tracking.active.open_runs()):
+        run.end()
+    shell.history_manager.end_session()
+
+
+@pytest.fixture
+def cells(plain_cells: Cells) -> Iterator[Cells]:
+    """A shell with `%load_ext inlay`."""
+    load_ipython_extension(plain_cells.shell)
+    yield plain_cells
+    activation_of(plain_cells.shell).close()

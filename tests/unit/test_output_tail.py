@@ -1,0 +1,155 @@
+"""The end of what was printed: how much, which lines, without secrets, and streams left as they were."""
+
+from __future__ import annotations
+
+import io
+import sys
+import time
+
+import pytest
+
+from inlay.notebook import output_tail
+from inlay.notebook.output_tail import TAIL_BYTES, OutputTail, Tail
+from inlay.store.masking import MASK
+
+
+def tail_of(*texts):
+    tail = Tail()
+    for text in texts:
+        tail.feed(text)
+    return tail
+
+
+def test_everything_when_it_is_short():
+    tail = tail_of("a\n", "b", "c\n", "rest")
+    assert tail.text() == "a\nbc\nrest"
+    assert tail.total_bytes == 9
+
+
+@pytest.mark.parametrize("line", ["x" * 99 + "\n", "é" * 49 + "\n"])
+def test_the_last_64_kb_in_whole_lines(line):
+    tail = Tail()
+    for number in range(5000):
+        tail.feed(f"{number:04}{line}")
+    text = tail.text()
+    assert TAIL_BYTES - 200 < len(text.encode()) <= TAIL_BYTES
+    assert text.splitlines()[-1].startswith("4999")
+    assert {len(one) for one in text.splitlines()} == {len(line) + 3}
+    assert tail.total_bytes == 5000 * len(f"0000{line}".encode())
+
+
+def test_a_line_without_end():
+    tail = Tail()
+    for _ in range(300):
+        tail.feed("." * 1000)
+    assert tail.text() == "." * TAIL_BYTES
+    assert tail.total_bytes == 300_000
+
+
+def test_a_progress_bar_counts_once():
+    """A training's tail was 64 KB of one progress bar."""
+    tail = Tail()
+    tail.feed("before\n")
+    for percent in range(20_000):
+        tail.feed(f"\r{percent / 200:6.2f}%|{'#' * 30}")
+    assert tail.text() == f"before\n{19_999 / 200:6.2f}%|{'#' * 30}"
+    tail.feed("\ndone\r\n")
+    assert tail.text().endswith("#\ndone\n")
+
+
+def test_a_bar_that_returns_after_writing():
+    assert tail_of("10%\r", "20%\r").text().strip() == "20%"
+    assert tail_of("10%\r", "20%\r", "30%\n").text() == "30%\n"
+
+
+def test_secrets_are_masked_also_where_the_cut_is():
+    key = "ghp_" + "a1" * 18
+    tail = tail_of(f"x{' ' * 40}key {key} ", "y" * (TAIL_BYTES - 20))
+    assert "a1a1a1" not in tail.text()
+    assert tail_of(f"password='hunter2' {key}").text() == f"password='{MASK}' {MASK}"
+
+
+class FakeRun:
+    def __init__(self):
+        self.recorded = []
+
+    def record_output(self, tail, total_bytes):
+        self.recorded.append((tail, total_bytes))
+
+
+def test_what_a_plain_stream_is_given(monkeypatch):
+    out, err = io.StringIO(), io.StringIO()
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setattr(sys, "stderr", err)
+    run = FakeRun()
+    tail = OutputTail(run, None)
+    print("to out")
+    print("to err", file=sys.stderr)
+    tail.end()
+    print("after")
+    assert run.recorded == [("to out\nto err\n", 14)]
+    assert out.getvalue() == "to out\nafter\n"
+
+
+class Stream(io.StringIO):
+    """Like a real one: attributes can be set on it."""
+
+
+def test_the_stream_is_left_as_it_was(monkeypatch):
+    stream = Stream()
+    monkeypatch.setattr(sys, "stdout", stream)
+    OutputTail(FakeRun(), None).end()
+    assert "write" not in vars(stream)
+
+    def own(text):
+        return Stream.write(stream, text)
+
+    stream.write = own
+    OutputTail(FakeRun(), None).end()
+    assert stream.write is own
+
+
+def test_somebody_else_wraps_the_stream_meanwhile(monkeypatch):
+    stream = Stream()
+    monkeypatch.setattr(sys, "stdout", stream)
+    tail = OutputTail(FakeRun(), None)
+    ours = stream.write
+
+    def theirs(text):
+        return ours(text)
+
+    stream.write = theirs
+    tail.end()
+    assert stream.write is theirs
+
+
+def test_nothing_printed_records_nothing():
+    run = FakeRun()
+    OutputTail(run, None).end()
+    assert run.recorded == []
+
+
+def test_a_long_cell_is_recorded_on_the_way(monkeypatch):
+    monkeypatch.setattr(output_tail, "FLUSH_S", 0.02)
+    monkeypatch.setattr(sys, "stdout", Stream())
+    run = FakeRun()
+    tail = OutputTail(run, None)
+    print("one")
+    deadline = time.monotonic() + 5
+    while not run.recorded and time.monotonic() < deadline:
+        time.sleep(0.01)
+    print("two")
+    tail.end()
+    assert run.recorded[0] == ("one\n", 4)
+    assert run.recorded[-1] == ("one\ntwo\n", 8)
+
+
+def test_recording_that_fails_is_not_the_cells_business(monkeypatch):
+    class Broken(FakeRun):
+        def record_output(self, tail, total_bytes):
+            raise OSError("disk full")
+
+    monkeypatch.setattr(sys, "stdout", Stream())
+    tail = OutputTail(Broken(), None)
+    print("x")
+    tail.end()
