@@ -23,17 +23,20 @@ def cleaned(text: str) -> str:
     """The notebook with its sources and checked outputs, laid out the way Jupyter lays it out."""
     notebook = json.loads(text)
     notebook["metadata"] = METADATA
+    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
     for cell in notebook["cells"]:
         tags = cell["metadata"].get("tags")
         cell["metadata"] = {"tags": tags} if tags else {}
-        if cell["cell_type"] == "code":
-            cell["execution_count"] = None
-            cell["outputs"] = list(map(checked_output, cell["outputs"])) if CHECKED in (tags or []) else []
+    for number, cell in enumerate(code, start=1):
+        checked = CHECKED in cell["metadata"].get("tags", [])
+        # A checked cell counts as run, in the order of the notebook; nbval refuses outputs of a cell that was not.
+        cell["execution_count"] = number if checked else None
+        cell["outputs"] = [numbered(output, number) for output in cell["outputs"]] if checked else []
     return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
-def checked_output(output: dict[str, Any]) -> dict[str, Any]:
-    return {**output, "execution_count": None} if "execution_count" in output else output
+def numbered(output: dict[str, Any], number: int) -> dict[str, Any]:
+    return {**output, "execution_count": number} if "execution_count" in output else output
 
 
 def main(arguments: list[str]) -> None:
