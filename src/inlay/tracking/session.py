@@ -14,7 +14,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from inlay.store.identity import new_id
-from inlay.store.journal.slots import MAX_EVENT, Kind
+from inlay.store.journal.slots import MAX_EVENT, Kind, fitting
 from inlay.store.masking import mask_text
 from inlay.store.store import current
 from inlay.tracking import origin
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from inlay.store.store import Store
     from inlay.tracking.run import Run
 
-_MAX_SOURCE = MAX_EVENT // 8  # twice in one event, and JSON may take six characters for one
+_MAX_SOURCE = MAX_EVENT // 2 - 1000  # twice in one event
 
 
 class Session:
@@ -57,8 +57,8 @@ class Session:
         code_hash = hashlib.sha256(raw.encode("utf-8", "replace")).hexdigest()
         if self._new(code_hash):
             texts = {
-                "source": mask_text(raw)[:_MAX_SOURCE],
-                "transformed": mask_text(transformed)[:_MAX_SOURCE],
+                "source": fitting(mask_text(raw), _MAX_SOURCE),
+                "transformed": fitting(mask_text(transformed), _MAX_SOURCE),
             }
             self._writer.event(Kind.SOURCE, {"code_hash": code_hash, **texts})
         return code_hash

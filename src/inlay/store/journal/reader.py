@@ -8,7 +8,6 @@ behind it. A record cut off at the very end is not damage: while the writer live
 from __future__ import annotations
 
 import json
-import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,7 @@ from inlay.store.journal.slots import (
     LATEST,
     MAX_SLOTS_PER_WRITE,
     SLOT,
+    checksum,
     unpack_kind,
 )
 
@@ -96,7 +96,9 @@ class _Parse:
     def __init__(self, records: Records) -> None:
         self._records = records
         self._parts: list[bytes] = []  # of a long event: points may lie between them, other events cannot
+        self._parts_of: tuple[int, float, int] = (0, 0.0, 0)  # its kind, time and number of parts
         self._parts_from = 0
+        self._suspect = -1
         self._blocks_before = 0
 
     def all_of(self, data: bytes) -> None:
@@ -132,14 +134,22 @@ class _Parse:
             skipped = position + _damaged_slots(data, position, len(slots))
             if not np.any(slots["series"][skipped:]):
                 break  # perhaps only half written yet
+            if self._suspect != start + position * SLOT:
+                # Perhaps half written when its bytes were read, and whole when those behind it were: look again.
+                self._suspect = start + position * SLOT
+                self._records.offset = self._suspect
+                return True
             self._records.damage.append((start + position * SLOT, start + skipped * SLOT))
             position = skipped
         self._records.offset = start + position * SLOT
         return position > 0
 
     def wait_for_parts(self) -> None:
-        """An event whose later parts are not there yet is read again, from its first part, next time."""
-        if self._parts:
+        """An event whose later parts are not there yet is read again, from its first part, next time.
+
+        Behind damage they may never come: then nothing waits for them.
+        """
+        if self._parts and not any(end > self._parts_from for _, end in self._records.damage):
             self._records.offset = self._parts_from
             del self._records.blocks[self._blocks_before :]
 
@@ -165,30 +175,30 @@ class _Parse:
 
     def _event(self, data: bytes, position: int, count: int) -> int:
         """Slots of the event at `position`, which is added to the records; 0 when no whole one is there."""
-        time, length, checksum, what, minus = HEADER.unpack_from(data, position * SLOT)
+        time, length, expected, what, minus = HEADER.unpack_from(data, position * SLOT)
         if not _plausible_header(time, length, minus) or position + 1 - minus > count:
             return 0
         start = (position + 1) * SLOT
         body = data[start : start + length]
-        if zlib.crc32(body) != checksum:
+        if checksum(time, what, body) != expected:
             return 0
         kind, part, parts = unpack_kind(what)
-        whole = self._whole(body, part, parts, self._records.offset + position * SLOT)
+        whole = self._whole(body, part, (kind, time, parts), self._records.offset + position * SLOT)
         if whole is not None:
             self._records.events.append(Event(kind, time, _read_json(whole)))
         self._records.last_time = max(self._records.last_time, time)
         return 1 - int(minus)
 
-    def _whole(self, body: bytes, part: int, parts: int, at: int) -> bytes | None:
-        """The event's whole body once its last part is there."""
+    def _whole(self, body: bytes, part: int, event: tuple[int, float, int], at: int) -> bytes | None:
+        """The event's whole body once its last part is there; `event` is its kind, time and number of parts."""
         if part == 0:
-            self._parts, self._parts_from = [], at
+            self._parts, self._parts_of, self._parts_from = [], event, at
             self._blocks_before = len(self._records.blocks)
-        if part != len(self._parts):  # the rest of an event that was begun again in the next segment
-            self._parts = []
+        if part != len(self._parts) or event != self._parts_of:
+            self._parts = []  # some parts of it were damaged
             return None
         self._parts.append(body)
-        if len(self._parts) < parts:
+        if len(self._parts) < event[2]:
             return None
         whole, self._parts = b"".join(self._parts), []
         return whole

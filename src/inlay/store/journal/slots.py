@@ -1,9 +1,9 @@
 """The journal's wire format: a stream of 32-byte slots.
 
 A point is one slot: time (float64, Unix seconds), value (float64), step (int64), series id (int64, above 0).
-An event is a header slot and a body of JSON: time, body length, CRC-32, what it is, and minus the number of
-body slots, so that the sign of the last field tells the two apart. Time and last field are never zero; a slot
-where one of them is zero has not been written yet.
+An event is a header slot and a body of JSON: time, body length, CRC-32 of time, kind and body, what it is, and
+minus the number of body slots, so that the sign of the last field tells the two apart. Time and last field are
+never zero; a slot where one of them is zero has not been written yet.
 
 No write is longer than 60 slots (1,920 bytes), because longer copies may be done out of order by the C
 library; a longer event is cut into parts, each a record with its own header and checksum.
@@ -30,6 +30,7 @@ MAX_EVENT = 1 << 20
 
 POINT = struct.Struct("<ddqq")
 HEADER = struct.Struct("<dIIqq")
+_CHECKED = struct.Struct("<dq")
 
 
 class Kind(enum.IntEnum):
@@ -70,11 +71,23 @@ def pack_event(kind: Kind, body: dict[str, Any], time: float) -> list[bytes]:
     return [_record(kind, piece, part, len(pieces), time) for part, piece in enumerate(pieces)]
 
 
+def fitting(text: str, size: int) -> str:
+    """The text; of one that takes more than `size` bytes of JSON, as much of its beginning as fits."""
+    while len(json.dumps(text)) > size:
+        text = text[: len(text) * 3 // 4]
+    return text
+
+
 def _record(kind: Kind, piece: bytes, part: int, parts: int, time: float) -> bytes:
     slots = -(-len(piece) // SLOT)
     what = kind | part << _PART_SHIFT | parts << _PARTS_SHIFT
-    header = HEADER.pack(time, len(piece), zlib.crc32(piece), what, -slots)
+    header = HEADER.pack(time, len(piece), checksum(time, what, piece), what, -slots)
     return header + piece.ljust(slots * SLOT, b"\0")
+
+
+def checksum(time: float, what: int, piece: bytes) -> int:
+    """CRC-32 of a record: of its body, and of its time and kind, so that an end is never taken for a start."""
+    return zlib.crc32(piece, zlib.crc32(_CHECKED.pack(time, what)))
 
 
 def unpack_kind(what: int) -> tuple[int, int, int]:
