@@ -14,6 +14,7 @@ import errno
 import mmap
 import os
 import sys
+import warnings
 from pathlib import Path
 
 from inlay.store.journal.slots import SLOT
@@ -79,11 +80,12 @@ class MappedSegment:
     def abandon(self) -> None:
         """Forget the file without touching it: in a forked child it belongs to the parent."""
         self._map.close()
-        os.close(self._fd)
+        with contextlib.suppress(OSError):
+            os.close(self._fd)
 
 
 class AppendSegment:
-    """A plain file, one `write(2)` per append: slower, and honest about a full disk."""
+    """A plain file, one `write(2)` per append: slower, and honest about a full disk. Its writer holds a lock."""
 
     def __init__(self, path: Path, size: int = SEGMENT_BYTES) -> None:
         self.path = path
@@ -103,11 +105,14 @@ class AppendSegment:
         except OSError as error:
             self._sealed = True
             raise ValueError(str(error)) from error
-        self._used += written
-        if written != len(data):  # the disk filled up in the middle: the reader skips the torn record
+        if written != len(data):
+            # The disk filled up in the middle. All of it will be written elsewhere, so none may stay here.
             self._sealed = True
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._fd, self._used)
             msg = "disk full"
             raise ValueError(msg)
+        self._used += written
         return written
 
     def position(self) -> int:
@@ -125,26 +130,39 @@ class AppendSegment:
         os.close(self._fd)
 
     def abandon(self) -> None:
-        os.close(self._fd)
+        with contextlib.suppress(OSError):
+            os.close(self._fd)
 
 
 class MemorySegment:
-    """What the disk would not take, in order, up to `MEMORY_LIMIT` bytes; beyond that counted as dropped."""
+    """What the disk would not take, in order, up to `MEMORY_LIMIT` bytes. Its writer holds a lock."""
 
     path = None
 
-    def __init__(self, *_: object) -> None:
-        self.kept: list[bytes] = []
-        self.dropped = 0
+    def __init__(self) -> None:
+        self.kept: list[list[bytes]] = []
+        """Records; those of one event are together, as they must be in a segment."""
         self._used = 0
+        self._warned = False
 
     def write(self, data: bytes) -> int:
-        if self._used + len(data) > MEMORY_LIMIT:
-            self.dropped += len(data) // SLOT
-        else:
-            self.kept.append(data)
-            self._used += len(data)
+        self.keep([data])
         return len(data)
+
+    def keep(self, records: list[bytes]) -> None:
+        """Keep records together; beyond the limit they are dropped, with one warning."""
+        size = sum(map(len, records))
+        if self._used + size <= MEMORY_LIMIT:
+            self.kept.append(records)
+            self._used += size
+        elif not self._warned:
+            self._warned = True
+            warnings.warn(
+                f"inlay: the disk has taken nothing for so long that {MEMORY_LIMIT >> 20} MB wait in memory; "
+                "what is logged from now on is lost until it takes them.",
+                RuntimeWarning,
+                stacklevel=2,
+            )
 
     def position(self) -> int:
         return self._used

@@ -7,6 +7,7 @@ full segment, a disk that refuses) goes through a lock. An OS lock on the folder
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import threading
@@ -109,6 +110,9 @@ class Writer:
     def _append_together(self, records: list[bytes]) -> None:
         """All parts of an event into one segment: a reader drops an event that is cut off."""
         while True:
+            if isinstance(self._segment, MemorySegment):
+                self._segment.keep(records)
+                return
             try:
                 for record in records:
                     self._segment.write(record)
@@ -142,10 +146,11 @@ class Writer:
 
     def _use(self, segment: MappedSegment | AppendSegment | MemorySegment) -> None:
         self._segment = segment
-        self.write = self._locked_write if self._free_threaded else segment.write
+        one_step = isinstance(segment, MappedSegment) and not self._free_threaded
+        self.write = segment.write if one_step else self._locked_write
 
     def _locked_write(self, records: bytes) -> int:
-        # Without a GIL, copy and advance are no longer one step.
+        # Where copy and advance are not one step. Under the lock nobody writes to a segment that was left.
         with self._lock:
             return self._segment.write(records)
 
@@ -162,8 +167,8 @@ class Writer:
     def _create(self, size: int, head: list[bytes]) -> MappedSegment | AppendSegment:
         """A new segment, complete with its head before it gets its name."""
         self._take_folder()
-        self._number += 1
-        path = self.folder / f"{self._number:06d}{SUFFIX}"
+        number = self._number + 1
+        path = self.folder / f"{number:06d}{SUFFIX}"
         temporary = path.with_suffix(".new")
         temporary.unlink(missing_ok=True)
         segment = self._kind(temporary, size)
@@ -176,6 +181,7 @@ class Writer:
             temporary.unlink(missing_ok=True)
             raise OSError(str(error)) from error
         segment.path = path
+        self._number = number
         return segment
 
     def _take_folder(self) -> None:
@@ -207,20 +213,10 @@ class Writer:
             )
 
     def _drain(self, memory: MemorySegment) -> None:
-        """Write to disk, in order, what was kept in memory."""
-        for index, records in enumerate(memory.kept):
-            try:
-                self._segment.write(records)
-            except ValueError:
-                rest = memory.kept[index:]
-                self._roll(room_for=0)
-                if isinstance(self._segment, MemorySegment):
-                    for kept in rest:
-                        self._segment.write(kept)
-                    self._segment.dropped += memory.dropped
-                    return
-                self._segment.write(records)
-        self._refused = False
+        """Write to disk, in order, what was kept in memory; what it refuses again is kept again."""
+        for records in memory.kept:
+            self._append_together(records)
+        self._refused = isinstance(self._segment, MemorySegment)
 
     # -- upkeep ---------------------------------------------------------------------------------------------
 
@@ -230,7 +226,9 @@ class Writer:
         return self._segment.path
 
     def position(self) -> tuple[int, int]:
-        """Number of the current segment and the bytes written to it."""
+        """Number of the current segment and the bytes written to it; the next one while the disk refuses."""
+        if isinstance(self._segment, MemorySegment):
+            return self._number + 1, 0
         return self._number, self._segment.position()
 
     def sync(self) -> None:
@@ -250,8 +248,16 @@ class Writer:
         with self._lock:
             if self.closed:
                 return
+            if isinstance(self._segment, MemorySegment):
+                self._roll()
             self.event(Kind.CLOSED, {})
             self.closed = True
+            if isinstance(self._segment, MemorySegment):
+                warnings.warn(
+                    f"inlay could not write {self._segment.position() >> 10:,} KB to {self.folder}: they are lost.",
+                    RuntimeWarning,
+                    stacklevel=2,
+                )
             self.write = _refuse
             self._segment.close()
             self._release()
@@ -262,9 +268,9 @@ class Writer:
         self.write = _refuse
         self._segment.abandon()
         self._lock = threading.RLock()  # whoever held it does not exist here
-        # Releasing it here would release the parent's lock, and so would letting it be collected.
-        _inherited.append(self._alive)
-        self._alive = None
+        if self._alive is not None:
+            _leave_to_parent(self._alive)
+            self._alive = None
 
     def _release(self) -> None:
         if self._alive is not None:
@@ -274,8 +280,21 @@ class Writer:
 
 def _definitions(run_id: str, series: list[tuple[int, str]]) -> Iterable[dict[str, Any]]:
     """Series events of a size that leaves room for others in a segment."""
-    for start in range(0, len(series), 500):
-        yield {"run": run_id, "series": [list(pair) for pair in series[start : start + 500]]}
+    for start in range(0, len(series), _SERIES_AN_EVENT):
+        yield {"run": run_id, "series": [list(pair) for pair in series[start : start + _SERIES_AN_EVENT]]}
+
+
+# The longest keys, in the longest spelling JSON has for them, fit one event.
+_SERIES_AN_EVENT = 300
+
+
+def _leave_to_parent(lock: BaseFileLock) -> None:
+    """In a forked child: unlocking would unlock the parent's lock, and keeping it open would outlive it."""
+    context = lock._context  # noqa: SLF001 - filelock does this by itself from version 4 on
+    descriptor, context.lock_file_fd = context.lock_file_fd, None
+    if descriptor is not None:
+        with contextlib.suppress(OSError):
+            os.close(descriptor)
 
 
 def _refuse(_: bytes) -> int:
@@ -284,7 +303,6 @@ def _refuse(_: bytes) -> int:
 
 
 _writers: weakref.WeakSet[Writer] = weakref.WeakSet()
-_inherited: list[BaseFileLock | None] = []
 
 
 def _abandon_all() -> None:
