@@ -39,7 +39,7 @@ class Upkeep(threading.Thread):
         self._wanted_at: float | None = None
         self._taken = 0
         self._complained = False
-        self._stop = threading.Event()
+        self._over = threading.Event()  # not `_stop`: that is a method of threads, and called after a fork
         self.writer = Writer(store.journal)
         self._synced = self.writer.position()
 
@@ -50,10 +50,10 @@ class Upkeep(threading.Thread):
 
     def run(self) -> None:
         """Until the process ends or the writer is closed."""
-        while not self._stop.is_set():
+        while not self._over.is_set():
             self._wake.wait(SYNC_EVERY if self._wanted_at is None else SETTLE)
             self._wake.clear()
-            if self._stop.is_set():
+            if self._over.is_set():
                 return
             self._sync()
             due = self._wanted_at is not None and time.monotonic() >= self._wanted_at
@@ -62,7 +62,7 @@ class Upkeep(threading.Thread):
 
     def close(self, *, ingest: bool = True) -> None:
         """Close the stream; with `ingest`, take everything in before returning."""
-        self._stop.set()
+        self._over.set()
         self._wake.set()
         self.writer.close()
         if ingest:
