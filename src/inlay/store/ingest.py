@@ -10,8 +10,9 @@ background thread when enough has gathered.
 
 from __future__ import annotations
 
-import contextlib
 import shutil
+import time
+import uuid
 import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -83,7 +84,7 @@ def _anything_to_do(store: Store) -> bool:
     """Whether a journal, or the first database, is waiting; a glance at the folder, no lock taken."""
     if not store.database.exists():
         return True
-    return any(not entry.name.startswith((QUARANTINE, ".")) for entry in store.journal.iterdir())
+    return any(_is_stream(entry.name) for entry in store.journal.iterdir())
 
 
 def _streams(con: DuckDBPyConnection, store: Store) -> list[_Stream]:
@@ -96,12 +97,12 @@ def _streams(con: DuckDBPyConnection, store: Store) -> list[_Stream]:
     }
     streams = []
     for folder in sorted(store.journal.iterdir()):
-        if folder.name == QUARANTINE or folder.name.startswith(".") or not folder.is_dir():
+        if not _is_stream(folder.name) or not folder.is_dir():
             continue
         # Asked before the segments are listed: a writer found dead here has nothing more to add to the list.
         alive = _is_alive(folder)
         stream = _Stream(folder.name, folder, alive, [])
-        paths = sorted(folder.glob(f"*{SUFFIX}"))
+        paths = sorted(path for path in folder.glob(f"*{SUFFIX}") if path.stem.isdecimal())
         for path in paths:
             number = int(path.stem)
             offset, last = progress.get((stream.writer_id, number), (0, 0.0))
@@ -109,6 +110,14 @@ def _streams(con: DuckDBPyConnection, store: Store) -> list[_Stream]:
             stream.last_time = max(stream.last_time, last or 0.0)
         streams.append(stream)
     return streams
+
+
+def _is_stream(name: str) -> bool:
+    """Whether a folder of this name is a writer's: the quarantine is none, nor is what others may put there."""
+    try:
+        return str(uuid.UUID(name)) == name
+    except ValueError:
+        return False
 
 
 def _is_alive(folder: Path) -> bool:
@@ -169,9 +178,7 @@ def _commit(con: DuckDBPyConnection, stream: _Stream, waiting: list[tuple[_Segme
     """New records and the offsets behind them, in one transaction."""
     points = np.concatenate([records.points() for _, records in waiting])
     stream.last_time = max(stream.last_time, *(records.last_time for _, records in waiting))
-    progress = [
-        (stream.writer_id, segment.number, records.offset, stream.last_time) for segment, records in waiting
-    ]
+    progress = [(stream.writer_id, segment.number, records.offset, stream.last_time) for segment, records in waiting]
     odd: list[str] = []
     with transaction(con):
         batch = Batch(con, stream.writer_id, stream.series)
@@ -184,7 +191,7 @@ def _commit(con: DuckDBPyConnection, stream: _Stream, waiting: list[tuple[_Segme
         lost = batch.write(points)
         replace(con, "ingest_progress", progress, keys=2)
         if not stream.alive and waiting[-1][0] is stream.segments[-1]:
-            kill_runs(con, stream.writer_id, stream.last_time)
+            kill_runs(con, stream.writer_id, _end_of(stream))
     for segment, records in waiting:
         segment.offset = records.offset
     if odd:
@@ -205,16 +212,19 @@ def _commit(con: DuckDBPyConnection, stream: _Stream, waiting: list[tuple[_Segme
 def _quarantine(store: Store, stream: _Stream, segment: _Segment, damage: list[tuple[int, int]]) -> None:
     """Set damaged bytes aside, under a name that says where they were, and say so once."""
     folder = store.journal / QUARANTINE
-    folder.mkdir(exist_ok=True)
-    with segment.path.open("rb") as file:
-        for start, end in damage:
-            file.seek(start)
-            name = f"{stream.writer_id}-{segment.number:06d}-{start}.bin"
-            (folder / name).write_bytes(file.read(end - start))
     total = sum(end - start for start, end in damage)
+    what = f"were set aside in {folder}"
+    try:
+        folder.mkdir(exist_ok=True)
+        with segment.path.open("rb") as file:
+            for start, end in damage:
+                file.seek(start)
+                name = f"{stream.writer_id}-{segment.number:06d}-{start}.bin"
+                (folder / name).write_bytes(file.read(end - start))
+    except OSError as error:  # a full disk must not hold up what is whole
+        what = f"were left out and could not be set aside in {folder} ({error})"
     warnings.warn(
-        f"inlay: {total:,} damaged bytes in {segment.path} were set aside in {folder}; "
-        "all records before and after them were kept",
+        f"inlay: {total:,} damaged bytes in {segment.path} {what}; all records before and after them were kept",
         RuntimeWarning,
         stacklevel=2,
     )
@@ -225,12 +235,18 @@ def _finish(con: DuckDBPyConnection, stream: _Stream) -> None:
     whole = all(segment.offset >= segment.path.stat().st_size for segment in stream.segments)
     if not whole:
         return
-    with contextlib.suppress(OSError):
-        shutil.rmtree(stream.folder)
+    shutil.rmtree(stream.folder, ignore_errors=True)
+    if stream.folder.exists():  # a segment that is still there must not be taken for new
+        return
     with transaction(con):
-        kill_runs(con, stream.writer_id, stream.last_time)
+        kill_runs(con, stream.writer_id, _end_of(stream))
         con.execute("DELETE FROM ingest_progress WHERE writer = ?", [stream.writer_id])
         con.execute("DELETE FROM writer_series WHERE writer = ?", [stream.writer_id])
+
+
+def _end_of(stream: _Stream) -> float:
+    """When a dead writer wrote last. Points may have times of the user's own, which may lie ahead."""
+    return min(stream.last_time, time.time())
 
 
 def _end_orphans(con: DuckDBPyConnection, store: Store) -> None:
