@@ -62,6 +62,8 @@ def _copy(source: Path, target: Path) -> None:
     try:
         con.execute(f"ATTACH '{_quoted(source)}' AS old")
         con.execute(f"ATTACH '{_quoted(target)}' AS new (STORAGE_VERSION 'v1.2.0')")
+        # A commit that is still in the old file's log belongs to the copy, and the log must not outlive that file.
+        con.execute("CHECKPOINT old")
         con.execute("COPY FROM DATABASE old TO new")
         con.execute("DELETE FROM new.compaction")
         con.execute("CHECKPOINT new")

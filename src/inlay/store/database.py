@@ -27,7 +27,7 @@ SETTINGS: dict[str, str | bool | int | float | list[str]] = {
 _RETRY_EVERY = 0.05
 
 
-def connect(database: Path | str, *, wait: float = 0.0) -> DuckDBPyConnection:
+def connect(database: Path | str, *, wait: float = 0.0, read_only: bool = False) -> DuckDBPyConnection:
     """A connection with our settings; the caller holds the store's lock and closes it.
 
     A program that does not know our lock (a DuckDB shell) may hold the file: it is waited for up to `wait`
@@ -38,7 +38,7 @@ def connect(database: Path | str, *, wait: float = 0.0) -> DuckDBPyConnection:
     deadline = time.monotonic() + wait
     while True:
         try:
-            con = duckdb.connect(str(database), config=SETTINGS)
+            con = duckdb.connect(str(database), read_only=read_only, config=SETTINGS)
             break
         except duckdb.IOException as error:
             if not _held_elsewhere(error):
@@ -48,6 +48,9 @@ def connect(database: Path | str, *, wait: float = 0.0) -> DuckDBPyConnection:
                 msg = f"{database} is held open by another program: {error}. Close it there and try again."
                 raise StoreBusyError(msg) from error
             time.sleep(_RETRY_EVERY)
+        except duckdb.ConnectionException as error:  # opened in this process, by other means than ours
+            msg = f"{database} is held open by this process: {error}. Close that connection and try again."
+            raise StoreBusyError(msg) from error
         except duckdb.Error as error:
             msg = f"{database} cannot be opened: {error}"
             raise StoreError(msg) from error
@@ -80,4 +83,4 @@ class StoreBusyError(StoreError):
 
 def _held_elsewhere(error: Exception) -> bool:
     text = str(error)
-    return "lock" in text.lower() or "being used by another process" in text
+    return "set lock on file" in text or "being used by another process" in text

@@ -77,7 +77,10 @@ def _named(path: Path) -> Path:
 
 def _upwards(start: Path) -> Iterator[Path]:
     """`start` and its parents, never above the home directory, nor into it from elsewhere."""
-    home = Path.home()
+    try:
+        home = Path.home().resolve()
+    except RuntimeError:  # a container may run as a user without one
+        home = None
     for folder in (start, *start.parents):
         yield folder
         if folder == home:

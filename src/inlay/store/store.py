@@ -146,7 +146,7 @@ def _refuse_newer(store: Store) -> None:
     if not store.database.exists():
         return
     with contextlib.suppress(StoreBusyError), store.turn(wait=0.5):
-        con = database.connect(store.database)
+        con = database.connect(store.database, read_only=True)
         try:
             schema.check(con, store.database)
         finally:
