@@ -3,7 +3,8 @@
 The stack is a context variable, so that asyncio tasks and parallel contexts do not see each other's runs. A
 thread begins with an empty context; it is given the stack of the thread that started it, because whoever logs
 from a worker thread means the run the thread was started in. Cells of a notebook each get a context of their
-own: a run opened by a bare `start_run()` is therefore also found when the context holds none.
+own: a run opened by a bare `start_run()` is therefore also found, in the thread that opened it, when the context
+holds none.
 """
 
 from __future__ import annotations
@@ -24,13 +25,25 @@ _lock = threading.RLock()
 
 def active_run() -> Run | None:
     """The innermost open run of this context, or None."""
+    run = run_here()
+    if run is not None or threading.current_thread() is threading.main_thread():
+        return run
+    # A thread made before any run, or by C code, can only mean the one that is open.
+    everywhere = open_runs()
+    bare = [run for run in everywhere if not run.scoped and run.thread is threading.main_thread()]
+    return bare[-1] if bare else everywhere[0] if len(everywhere) == 1 else None
+
+
+def run_here() -> Run | None:
+    """The innermost run that was opened in this context or thread: the one a new run would be inside of."""
     for run in reversed(_here()):
         if not run.ended:
             return run
-    for run in reversed(_open):
-        if not run.ended and not run.scoped:
+    thread = threading.current_thread()
+    for run in reversed(open_runs()):
+        if not run.ended and not run.scoped and run.thread is thread:
             return run
-    return _open[-1] if _open and _foreign_thread() else None
+    return None
 
 
 def opened(run: Run) -> None:
@@ -64,11 +77,6 @@ def forget_all() -> None:
 
 def _here() -> tuple[Run, ...]:
     return _stack.get() or getattr(threading.current_thread(), "_inlay_runs", ())
-
-
-def _foreign_thread() -> bool:
-    """A thread made before any run, or by C code: it can only mean the one run that is open."""
-    return threading.current_thread() is not threading.main_thread() and len(_open) == 1
 
 
 def _inherit_in_threads() -> None:

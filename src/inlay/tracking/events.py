@@ -36,7 +36,7 @@ def subscribe(callback: Callable[[RunEvent], None]) -> Callable[[], None]:
 
 def announce(kind: Literal["started", "changed", "ended"], run: Run) -> None:
     """Tell the subscribers; what fails there is a warning, never an error of the user's code."""
-    for callback in _subscribers:
+    for callback in tuple(_subscribers):
         try:
             callback(RunEvent(kind, run))
         except Exception as error:  # noqa: BLE001 - a broken view must not break a training

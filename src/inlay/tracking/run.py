@@ -6,6 +6,7 @@ in the store reads them from there. Both draw, query and print the same.
 
 from __future__ import annotations
 
+import threading
 import time
 import traceback as tracebacks
 from datetime import datetime, timezone
@@ -57,6 +58,8 @@ class Run:
         self._store = store
         self._recorder = recorder
         self.origin = origin
+        self.thread = threading.current_thread()
+        """Where it was opened."""
         self.scoped = False
         """Whether it was entered by `with`: then it ends with the block, not with the cell."""
         if recorder is not None:
@@ -233,10 +236,9 @@ class Run:
         if not clean:
             return
         texts = {key: values.param_text(value) for key, value in clean.items()}
-        self.writable().event(Kind.PARAM, params=texts)
-        self._attributes.params.update(
-            {key: values.param_value(text, kind) for key, (text, _, kind) in texts.items()}
-        )
+        for part in values.portions(texts, "param"):
+            self.writable().event(Kind.PARAM, params=part)
+        self._attributes.params.update({key: values.param_value(text, kind) for key, (text, _, kind) in texts.items()})
         announce("changed", self)
 
     def set_tag(self, key: str, value: Any) -> None:
@@ -251,7 +253,8 @@ class Run:
         }
         if not texts:
             return
-        self.writable().event(Kind.TAG, tags=texts)
+        for part in values.portions(texts, "tag"):
+            self.writable().event(Kind.TAG, tags=part)
         for key, text in texts.items():
             if text is None:
                 self._attributes.tags.pop(key, None)
@@ -340,9 +343,7 @@ class Run:
         self.scoped = True
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         self.end(status_of(error), error)
 
     def writable(self) -> Recorder:
@@ -361,10 +362,15 @@ def _error_of(error: BaseException | None) -> RunError | None:
     if error is None:
         return None
     text = "".join(tracebacks.format_exception(type(error), error, error.__traceback__))
-    return RunError(type(error).__name__, mask_text(str(error)), mask_text(text[-_TRACEBACK:]))
+    try:
+        message = str(error)
+    except Exception as worse:  # noqa: BLE001 - the user's own `__str__`
+        message = f"(its message could not be had: {worse!r})"
+    return RunError(type(error).__name__, mask_text(message[:_MESSAGE]), mask_text(text[-_TRACEBACK:]))
 
 
-_TRACEBACK = 100_000  # characters kept, the last ones: where the exception was raised
+# Characters kept, of a traceback the last ones: where it was raised. In any spelling both fit one event.
+_MESSAGE, _TRACEBACK = 10_000, 60_000
 
 
 def check_status(status: str) -> str:

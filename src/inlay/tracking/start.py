@@ -73,12 +73,16 @@ def start_run(
         run = _begun(store, where, attributes)
     active.opened(run)
     _end_at_exit()
-    if params:
-        run.log_params(params)
-    if tags:
-        run.set_tags(tags)
-    if resume is not None and note:
-        run.set_note(note)
+    try:
+        if params:
+            run.log_params(params)
+        if tags:
+            run.set_tags(tags)
+        if resume is not None and note:
+            run.set_note(note)
+    except BaseException as error:
+        run.end(status_of(error), error)  # nobody else has it yet
+        raise
     announce("started", run)
     return run
 
@@ -104,12 +108,14 @@ def log(metrics: Mapping[str, Any], step: int | None = None) -> None:
 
 def _parent(where: Origin, *, nested: bool) -> Run | None:
     """The run the new one belongs to. One left open by an earlier attempt of the same cell is ended first."""
-    run = active.active_run()
-    while run is not None and run.origin is not None and run.origin.same_cell(where):
+    run = active.run_here()
+    while run is not None and run.live and run.origin is not None and run.origin.same_cell(where):
         run.end("finished")  # had that attempt failed, it would have been ended so when it did
-        run = active.active_run()
-    if run is None or nested:
-        return run
+        run = active.run_here()
+    if nested:
+        return active.active_run()
+    if run is None:
+        return None
     msg = (
         f"run {run.short_id} ({run.name}) is open already. End it with inlay.end_run(), or open the new one "
         "inside it with start_run(nested=True)."
@@ -216,6 +222,8 @@ def _exit_status() -> tuple[str, BaseException | None]:
     busy = origin.busy()
     if busy is not None:
         return ("killed" if busy else "finished"), None
+    if hasattr(sys, "ps1"):  # at a prompt, `sys` has the last exception of all, however long ago
+        return "finished", None
     error = getattr(sys, "last_exc", None) or getattr(sys, "last_value", None)
     return status_of(error), error
 

@@ -7,13 +7,18 @@ half-recorded.
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
+
+from inlay.store.journal.slots import MAX_EVENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 MAX_KEY = 250
+_ROOM = MAX_EVENT - 1000
+"""Bytes of one event for what a user gave; the rest is for the names around it."""
 
 
 def check_key(key: object, what: str = "metric") -> str:
@@ -43,13 +48,12 @@ def number(key: str, value: Any) -> float:
     """
     if isinstance(value, (int, float)):
         return _float(key, value)
-    if type(value).__module__ == "decimal":
-        return float(value)
-    shape = getattr(value, "shape", None)
-    if shape is not None and len(shape) == 0 and getattr(_dtype(value), "kind", "f") in "biuf":
-        plain = value.item() if hasattr(value, "item") else value.numpy().item()
-        if isinstance(plain, (int, float)):
-            return _float(key, plain)
+    try:
+        plain = float(value) if isinstance(value, Decimal) else _item(value)
+    except Exception as error:  # a tensor without data, a signalling NaN: whatever it says, say for which key
+        raise TypeError(f"{_not_a_number(key, value)} ({error})") from error
+    if isinstance(plain, (int, float)):
+        return _float(key, plain)
     raise TypeError(_not_a_number(key, value))
 
 
@@ -78,6 +82,23 @@ def flattened(metrics: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[st
             yield from flattened(value, f"{path}/")
         else:
             yield check_key(path), value
+
+
+def portions(values: Mapping[str, Any], what: str) -> list[dict[str, Any]]:
+    """The values in parts that fit one event of the journal each. Raises `ValueError` naming one too large."""
+    parts: list[dict[str, Any]] = [{}]
+    used = 0
+    for key, value in values.items():
+        size = len(json.dumps([key, value])) + 2
+        if size > _ROOM:
+            msg = f"{what} {key!r} takes {size:,} bytes, more than {_ROOM:,}; keep it with log_dict or log_text"
+            raise ValueError(msg)
+        if used + size > _ROOM:
+            parts.append({})
+            used = 0
+        parts[-1][key] = value
+        used += size
+    return parts
 
 
 def param_text(value: Any) -> tuple[str, float | None, str]:
@@ -124,15 +145,25 @@ def _float(key: str, value: float) -> float:
         raise ValueError(msg) from None
 
 
-def _dtype(value: Any) -> Any:
-    return getattr(value, "dtype", None)
+def _item(value: Any) -> Any:
+    """The Python number in a scalar, array or tensor without dimensions; None when it is none of them."""
+    if len(getattr(value, "shape", ())) or getattr(getattr(value, "dtype", None), "kind", "f") not in "biuf":
+        return None
+    if hasattr(value, "item"):
+        plain = value.item()
+        # NumPy's long double has no Python number to become.
+        return float(plain) if type(plain) is type(value) else plain
+    return value.numpy().item() if hasattr(value, "numpy") else None
 
 
 def _not_a_number(key: str, value: Any) -> str:
     kind = type(value)
     name = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
-    shape = getattr(value, "shape", None)
-    of_shape = f" and shape {tuple(shape)}" if shape is not None and len(shape) else ""
+    try:
+        shape = tuple(getattr(value, "shape", ()))
+    except TypeError:  # some other thing of that name
+        shape = ()
+    of_shape = f" and shape {shape}" if shape else ""
     if of_shape:
         remedy = "log one number, such as its .mean(), or log_metrics_array for a series"
     elif isinstance(value, str):
