@@ -87,8 +87,7 @@ def load(con: DuckDBPyConnection, run_ids: Sequence[str]) -> list[Attributes]:
         )  # fmt: skip
     ids = list(found)
     params = con.execute(
-        "SELECT run_id::VARCHAR, key, value, type FROM params WHERE run_id IN (SELECT unnest(?::UUID[])) "
-        "ORDER BY time",
+        "SELECT run_id::VARCHAR, key, value, type FROM params WHERE run_id IN (SELECT unnest(?::UUID[])) ORDER BY time",
         [ids],
     )
     for run_id, key, text, kind in params.fetchall():
@@ -111,35 +110,36 @@ def refresh(attributes: Attributes, store: Store) -> None:
 
 
 def _matching(con: DuckDBPyConnection, reference: str) -> list[str]:
-    """Ids of the runs that `reference` may mean; the newest alone when it is a name."""
+    """Ids of the runs that `reference` may mean; the newest alone when it is a name.
+
+    A name comes before a part of an id: a run called "2024" can be had whatever ids there are.
+    """
     text = reference.strip().lower()
-    if re.fullmatch(r"[0-9a-f-]{4,36}", text):
-        bare = text.replace("-", "")
+    bare = text.replace("-", "") if re.fullmatch(r"[0-9a-f-]{4,36}", text) else ""
+    if len(bare) < 32:
         rows = con.execute(
             """
-            SELECT run_id::VARCHAR FROM runs
-            WHERE deleted_at IS NULL
-              AND (starts_with(replace(run_id::VARCHAR, '-', ''), $1)
-                   OR ends_with(replace(run_id::VARCHAR, '-', ''), $1))
+            SELECT run_id::VARCHAR FROM runs WHERE name = ? AND deleted_at IS NULL
+            ORDER BY started_at DESC, run_id DESC LIMIT 1
             """,
-            [bare],
+            [reference],
         ).fetchall()
-        if rows:
+        if rows or len(bare) < 4:
             return [run_id for (run_id,) in rows]
     rows = con.execute(
         """
-        SELECT run_id::VARCHAR FROM runs WHERE name = ? AND deleted_at IS NULL
-        ORDER BY started_at DESC LIMIT 1
+        SELECT run_id::VARCHAR FROM runs
+        WHERE deleted_at IS NULL
+          AND (starts_with(replace(run_id::VARCHAR, '-', ''), $1)
+               OR ends_with(replace(run_id::VARCHAR, '-', ''), $1))
         """,
-        [reference],
+        [bare],
     ).fetchall()
     return [run_id for (run_id,) in rows]
 
 
 def _nothing_like(con: DuckDBPyConnection, store: Store, reference: str) -> str:
-    names = [
-        name for (name,) in con.execute("SELECT DISTINCT name FROM runs WHERE name IS NOT NULL").fetchall()
-    ]
+    names = [name for (name,) in con.execute("SELECT DISTINCT name FROM runs WHERE name IS NOT NULL").fetchall()]
     near = difflib.get_close_matches(reference, names, 3)
     hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else " inlay.runs() lists them."
     return f"no run with id or name {reference!r} in {store.folder}.{hint}"

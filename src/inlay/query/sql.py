@@ -110,7 +110,23 @@ def _single_select(con: DuckDBPyConnection, query: str) -> str:
         kind = statements[0].type.name
         msg = f"sql only reads: SELECT, FROM, WITH, DESCRIBE, SHOW or SUMMARIZE; got a statement of type {kind}"
         raise QueryError(msg)
-    return str(statements[0].query).strip().rstrip(";")
+    text = str(statements[0].query)
+    while True:
+        before, semicolon, behind = text.rpartition(";")
+        # Comments may follow the semicolon, and a semicolon may stand in a comment or a text.
+        if not (semicolon and _statements_in(con, before) == 1 and _statements_in(con, behind) == 0):
+            return text
+        text = before
+
+
+def _statements_in(con: DuckDBPyConnection, text: str) -> int | None:
+    """How many statements the text is; None when it is no SQL."""
+    import duckdb
+
+    try:
+        return len(con.extract_statements(text))
+    except duckdb.Error:
+        return None
 
 
 def _explained(error: Exception) -> str:

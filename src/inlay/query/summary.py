@@ -22,7 +22,5 @@ def last_values(store: Store, run_id: str) -> dict[str, float]:
 def next_steps(store: Store, run_id: str) -> dict[str, int]:
     """The step each metric goes on with when its run is resumed."""
     with fresh(store) as con:
-        rows = con.execute(
-            "SELECT key, last_step + 1 FROM series WHERE run_id = ? AND count > 0", [run_id]
-        ).fetchall()
-    return dict(rows)
+        rows = con.execute("SELECT key, last_step FROM series WHERE run_id = ? AND count > 0", [run_id]).fetchall()
+    return {key: step + 1 for key, step in rows}
