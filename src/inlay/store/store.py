@@ -127,15 +127,22 @@ def connect(path: str | os.PathLike[str] | None = None) -> Store:
 
 
 def current() -> Store:
-    """The store chosen by `connect`; without that, the one `connect()` would choose."""
-    return _current if _current is not None else connect()
+    """The store chosen by `connect`; without that, the one `connect()` would choose.
+
+    A folder that was deleted meanwhile, to begin anew, is made again.
+    """
+    if _current is None:
+        return connect()
+    if not _current.journal.is_dir():
+        folder.prepare(_current.folder)
+    return _current
 
 
 def _known(path: Path) -> Store:
     """One `Store` for each folder in a process, so that its threads take turns."""
-    if path not in _stores:
+    if path not in _stores or not _stores[path].journal.is_dir():
         folder.prepare(path)
-        store = Store(path)
+        store = _stores.get(path) or Store(path)
         _refuse_newer(store)
         _stores[path] = store
     return _stores[path]

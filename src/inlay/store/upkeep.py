@@ -83,6 +83,8 @@ class Upkeep(threading.Thread):
         from inlay.store.ingest import ingest
 
         self._wanted_at = None
+        if not self._store.journal.is_dir():  # deleted: there is nothing to take in, nor anywhere to put it
+            return
         taken = self._waiting_points() + self._taken
         try:
             ingest(self._store, wait=wait)
@@ -117,7 +119,8 @@ def upkeep_of(store: Store) -> Upkeep:
     """This process's upkeep of a store, with its writer; started on first use."""
     with _starting:
         upkeep = _running.get(store)
-        if upkeep is None or upkeep.writer.closed:
+        # Whoever deletes a store to begin anew gets a new stream; runs still open go on in the deleted one.
+        if upkeep is None or upkeep.writer.closed or upkeep.writer.is_deleted():
             upkeep = Upkeep(store)
             _running[store] = upkeep
             upkeep.start()

@@ -224,7 +224,7 @@ class Recorder:
         whole = None if step is None else values.step_number(key, step)
         with self._lock:
             series = self._defined([key])[0]
-            at = series.next() if whole is None else whole
+            at = values.step_number(key, series.next()) if whole is None else whole
             self.writer.append(_pack(time(), converted, at, series.id))
             if whole is not None:
                 series.last = whole
@@ -244,7 +244,7 @@ class Recorder:
             series = self._defined(keys)
             now, points = time(), []
             for one, value in zip(series, numbers.values(), strict=True):
-                at = one.next() if whole is None else whole
+                at = values.step_number(keys[0], one.next()) if whole is None else whole
                 points.append(_pack(now, value, at, one.id))
                 if whole is not None:
                     one.last = whole
@@ -288,6 +288,7 @@ class Recorder:
         self._steps.update({key: series.next() for key, series in self.series.items()})
         self._writer = None
         self.series, self._rows = {}, {}
+        self.began_at = (1, 0)
 
 
 def _learn(value: Any) -> None:
@@ -308,7 +309,9 @@ def _column(key: str, what: str, given: Any, kind: Any, length: int | None = Non
     if length is not None and len(array) != length:
         msg = f"metric {key!r} has {length} values but {len(array)} {what}"
         raise ValueError(msg)
-    if kind is np.int64 and not np.array_equal(array, array.astype(np.int64)):
+    with np.errstate(invalid="ignore"):  # NaN is no whole number, which is what the comparison finds
+        whole = kind is not np.int64 or np.array_equal(array, array.astype(np.int64))
+    if not whole:
         msg = f"{what} of metric {key!r} must be whole numbers"
         raise TypeError(msg)
     return array.astype(kind)

@@ -225,6 +225,10 @@ class Writer:
         """The segment being written; None while the disk refuses."""
         return self._segment.path
 
+    def is_deleted(self) -> bool:
+        """Whether somebody deleted the file that is being written."""
+        return self.path is not None and not self.path.exists()
+
     def position(self) -> tuple[int, int]:
         """Number of the current segment and the bytes written to it; the next one while the disk refuses."""
         if isinstance(self._segment, MemorySegment):
