@@ -147,11 +147,12 @@ def test_an_unclosed_bracket_in_the_note_breaks_nothing(cells):
 
 
 def test_options(cells):
-    cells('%%track base -e churn -t model=gbm -p lr=1 --note "hey {lr} $HOME"\nlr = 2\nn = 3')
+    cells("lr = 'not this one'")
+    cells('%%track base -e churn -t model=gbm -p lr=1 --note "hey {lr} $lr"\nlr = 2\nn = 3')
     run = newest()
     assert (run.name, run.experiment, run.tags) == ("base", "churn", {"model": "gbm"})
     assert run.params == {"lr": 1, "n": 3}
-    assert run.note == "hey {lr} $HOME"
+    assert run.note == "hey {lr} $lr"
 
 
 def test_no_params(cells):
