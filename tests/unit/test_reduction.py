@@ -93,6 +93,7 @@ def test_what_is_known_of_all_points(points):
     last = max(enumerate(points), key=lambda p: (p[1][0], p[0]))[1][1]
 
     assert reducer.total == len(points)
+    assert reducer.steps == (min(x for x, _ in points), max(x for x, _ in points))
     assert reducer.nonfinite == sum(not math.isfinite(y) for _, y in points)
     assert np.array_equal(reducer.last, last, equal_nan=True)
     assert np.array_equal(reducer.lowest, min(numbers, default=math.nan), equal_nan=True)

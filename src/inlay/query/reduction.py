@@ -9,7 +9,7 @@ growing, in bounded memory, by doubling the width of its buckets whenever there 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     Steps = NDArray[np.int64]
     Values = NDArray[np.float64]
+    Column = TypeVar("Column", Steps, Values)
 
 POINTS = 2_000
 """The most points of one series that are sent to a browser."""
@@ -40,7 +41,7 @@ class Splice:
     curve: Curve
 
 
-def m4(x: Steps, y: Values, limit: int = POINTS) -> Curve:
+def m4(x: Steps | Values, y: Values, limit: int = POINTS) -> Curve:
     """Cut a series to at most `limit` points, in buckets of equal width; one that fits is returned whole.
 
     Points may come in any order and steps may repeat: they are sorted here, by step and then as they came. NaN and
@@ -74,12 +75,13 @@ class Reducer:
         self._most = max(limit // 4, 2)
         self.total = 0
         self.nonfinite = 0
+        self.steps: tuple[int, int] | None = None
+        """The smallest and the largest step."""
         self.last = np.nan
         """The value at the largest step; of equal steps, the one that came last (as in `metric_summary`)."""
         self.lowest = np.nan
         self.highest = np.nan
         self._limit = limit
-        self._last_step: int | None = None
         self._x: Steps = np.empty(0, np.int64)
         self._y: Values = np.empty(0, np.float64)
         self._buckets: Buckets | None = None
@@ -108,10 +110,11 @@ class Reducer:
         x, y, _ = drawn(self._buckets)
         return Curve(x.astype(np.float64), y)
 
-    def splice(self) -> Splice | None:
-        """What changed since the last call; None when nothing did."""
+    def splice(self, *, always: bool = False) -> Splice | None:
+        """What changed since the last call; None when nothing did, or with `always` an empty splice at the end."""
         if self._changed is None:
-            return None
+            size = len(self._x) if self._buckets is None else int(self._told.sum())
+            return Splice(size, _whole(self._x[:0], self._y[:0])) if always else None
         at, self._changed = self._changed, None
         if self._buckets is None:
             return Splice(at, _whole(self._x[at:], self._y[at:]))
@@ -125,8 +128,10 @@ class Reducer:
         self.nonfinite += len(y) - int(np.count_nonzero(np.isfinite(y)))
         self.lowest = float(np.fmin(self.lowest, np.fmin.reduce(y)))
         self.highest = float(np.fmax(self.highest, np.fmax.reduce(y)))
-        if self._last_step is None or x[-1] >= self._last_step:
-            self.last, self._last_step = float(y[-1]), int(x[-1])
+        first, last = self.steps or (int(x[0]), int(x[-1]))
+        if x[-1] >= last:
+            self.last = float(y[-1])
+        self.steps = min(first, int(x[0])), max(last, int(x[-1]))
 
     def _add_whole(self, x: Steps, y: Values) -> None:
         at = int(np.searchsorted(self._x, x[0], side="right"))
@@ -161,17 +166,17 @@ class Reducer:
         self._changed = at if self._changed is None else min(self._changed, at)
 
 
-def _cut(place: Values, x: Steps, y: Values, buckets: int) -> Curve:
+def _cut(place: Values, x: Steps | Values, y: Values, buckets: int) -> Curve:
     key = np.minimum((place * buckets).astype(np.int64), buckets - 1)
     x, y, _ = drawn(bucketed(key, x, y))
     return Curve(x.astype(np.float64), y)
 
 
-def _whole(x: Steps, y: Values) -> Curve:
+def _whole(x: Steps | Values, y: Values) -> Curve:
     return Curve(x.astype(np.float64), np.where(np.isfinite(y), y, np.nan))
 
 
-def _sorted(x: Steps, y: Values) -> tuple[Steps, Values]:
+def _sorted(x: Column, y: Values) -> tuple[Column, Values]:
     """By step; equal steps keep the order they came in."""
     if bool((x[1:] >= x[:-1]).all()):
         return x, y

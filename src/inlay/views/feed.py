@@ -1,7 +1,8 @@
-"""The feed: one thread that keeps every live card of a session up to date.
+"""The feed: one thread that keeps every live card of this process up to date.
 
-At most ten rounds a second, each one message a card with all its series. A round that took long makes the next
-one wait, so that drawing never takes more than a twentieth of the interpreter's time from the training.
+All cards together get at most ten messages a second. A round that cost much makes the next one wait, so that drawing
+never takes more than a twentieth of the interpreter's time from the training. Nothing here survives a fork: the child
+has neither the thread nor the sockets, and its parent draws.
 """
 
 from __future__ import annotations
@@ -13,14 +14,18 @@ import warnings
 from typing import Protocol
 
 INTERVAL = 0.1
-_SHARE = 0.05
+"""Seconds between two messages."""
+SHARE = 0.05
+"""The most of the interpreter's time that drawing may take."""
+LONGEST = 2.0
+"""Seconds between two rounds however dear they are: fewer would look as if the run stood still."""
 
 
 class Card(Protocol):
     """What the feed asks of a card."""
 
-    def refresh(self) -> None:
-        """Send what is new."""
+    def refresh(self) -> int:
+        """Show what is new; returns how many messages that took."""
 
 
 class Feed(threading.Thread):
@@ -30,29 +35,34 @@ class Feed(threading.Thread):
         super().__init__(name="inlay-feed", daemon=True)
         self.cards: list[Card] = []
         self._warned = False
+        self._cost = 0.0
 
     def run(self) -> None:
         """Rounds, as long as there is a card."""
-        pause = INTERVAL
+        messages = 0
         while True:
-            time.sleep(pause)
+            time.sleep(self._pause(messages))
             with _lock:
                 cards = tuple(self.cards)
                 if not cards:
                     _forget(self)
                     return
             began = time.thread_time()
-            for card in cards:
-                self._refresh(card)
-            pause = max(INTERVAL, (time.thread_time() - began) / _SHARE)
+            messages = sum(map(self._refresh, cards))
+            # Smoothed: a picture now and then, dear as it is, must not make the points wait.
+            self._cost += 0.2 * (time.thread_time() - began - self._cost)
 
-    def _refresh(self, card: Card) -> None:
+    def _pause(self, messages: int) -> float:
+        return max(INTERVAL * messages, INTERVAL, min(self._cost / SHARE, LONGEST))
+
+    def _refresh(self, card: Card) -> int:
         try:
-            card.refresh()
-        except Exception as error:  # noqa: BLE001 - one broken card must not stop the others
+            return card.refresh()
+        except Exception as error:  # noqa: BLE001 - one broken card must not stop the others, nor this one for good
             if not self._warned:
                 self._warned = True
-                warnings.warn(f"inlay cannot draw a run ({error!r}); it is recorded all the same", stacklevel=2)
+                warn(error)
+            return 1
 
 
 def add(card: Card) -> None:
@@ -72,6 +82,12 @@ def remove(card: Card) -> None:
     with _lock:
         if _feed is not None and card in _feed.cards:
             _feed.cards.remove(card)
+
+
+def warn(error: Exception) -> None:
+    """Say that drawing failed; the run goes on."""
+    message = f"inlay cannot draw this run ({error!r}); it is recorded all the same"
+    warnings.warn(message, RuntimeWarning, stacklevel=3)
 
 
 _lock = threading.Lock()

@@ -1,4 +1,4 @@
-"""The header of a card, as the browser gets it: a run's attributes in JSON, all values as text."""
+"""What a card says of a run in words: the trait `_header` of the live card, and the same facts for its picture."""
 
 from __future__ import annotations
 
@@ -6,35 +6,36 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from inlay.store.identity import short_id
-from inlay.views.curves import encodable
+from inlay.views.format import encodable
 
 if TYPE_CHECKING:
     from inlay.tracking.snapshot import RunSnapshot
 
-MAX_PARAMS = 500
-_LONGEST = 2_000
+PARAMS = 500
+"""The most params a card lists."""
+LONGEST = 2_000
+"""The most characters of one text in the live card; a traceback may be ten times as long."""
 
 
 def header_of(run: RunSnapshot, metrics_total: int) -> dict[str, Any]:
-    """The trait `_header` of `RunView`."""
-    error = run.error
+    """The trait `_header` of `RunView`, as js/lib/wire.ts reads it: everything of the run but its points, as JSON."""
     return {
         "run_id": run.run_id,
         "short_id": run.short_id,
-        "name": encodable(run.name),
-        "experiment": encodable(run.experiment),
+        "name": _sent(run.name),
+        "experiment": _sent(run.experiment),
         "status": run.status,
         "started_at": run.started_at,
         "ended_at": run.ended_at,
-        "tags": {encodable(key): encodable(value) for key, value in run.tags.items()},
-        "note": encodable(run.note),
-        "error": error
+        "tags": {_sent(key): _sent(str(text)) for key, text in run.tags.items()},
+        "note": _sent(run.note),
+        "error": run.error
         and {
-            "type": encodable(error.type),
-            "message": encodable(error.message),
-            "traceback": encodable(error.traceback),
+            "type": _sent(run.error.type),
+            "message": _sent(run.error.message),
+            "traceback": encodable(run.error.traceback[-10 * LONGEST :]),
         },
-        "params": [[encodable(key), param_text(value)] for key, value in list(run.params.items())[:MAX_PARAMS]],
+        "params": [[_sent(key), _sent(text)] for key, text in param_texts(run, PARAMS)],
         "params_total": len(run.params),
         "metrics_total": metrics_total,
         "load": load_line(run),
@@ -43,11 +44,23 @@ def header_of(run: RunSnapshot, metrics_total: int) -> dict[str, Any]:
 
 
 def load_line(run: RunSnapshot) -> str:
-    """The line of code that brings the run back."""
+    """The line of code that brings the live view of a run back."""
     return f'inlay.get_run("{run.short_id}")'
 
 
-def param_text(value: Any) -> str:
-    """A param as the reader would write it: text bare, everything else as JSON."""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return encodable(text if len(text) <= _LONGEST else text[:_LONGEST] + "…")
+def param_texts(run: RunSnapshot, limit: int) -> list[tuple[str, str]]:
+    """The first `limit` params: text as it is, anything else as JSON writes it."""
+    return [(key, _as_text(value)) for key, value in list(run.params.items())[:limit]]
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except (TypeError, ValueError):
+        return str(value)
+
+
+def _sent(text: str) -> str:
+    return encodable(text if len(text) <= LONGEST else text[:LONGEST] + "…")

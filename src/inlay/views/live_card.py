@@ -1,14 +1,17 @@
 """A run's card below a cell: two outputs, one picture.
 
-Output A is the static picture, refreshed now and then; output B is the widget. A brings the style that hides A
-while B is alive, and B when it is not, so that after a restart, a crash or in a saved notebook the picture is
-there without anybody having to put it there in time. When the run ends, A is made final and B emptied.
+Output A is the picture, refreshed now and then; output B is the widget. A brings the style that hides A while B is
+alive, and B when it is not, so that after a restart, a crash or in a saved notebook the picture is there without
+anybody having to put it there in time. When the run ends, A is made final and B is emptied.
 """
 
 from __future__ import annotations
 
+import os
+import secrets
 import threading
 import time
+from collections import deque
 from typing import TYPE_CHECKING, Any, Protocol
 
 from inlay.tracking import events
@@ -16,8 +19,7 @@ from inlay.tracking.points import follow, stored_points
 from inlay.views import feed
 from inlay.views.curves import RunCurves
 from inlay.views.header import header_of
-from inlay.views.picture import picture_html
-from inlay.views.run_view import RunView
+from inlay.views.picture import Static, picture_html
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,9 +27,17 @@ if TYPE_CHECKING:
     from inlay.tracking.events import RunEvent
     from inlay.tracking.points import Follower
     from inlay.tracking.run import Run
+    from inlay.views.run_view import RunView
 
 PICTURE_EVERY = 5.0
-"""Seconds between two pictures of a live run."""
+"""Seconds between two pictures of a live run whose points change; twice that when drawing one is slow."""
+QUIET_EVERY = 30.0
+"""Seconds between two pictures of a live run in which nothing happens: it says as of when it is true."""
+SLOW = 0.1
+STORED_METRICS = 48
+"""How many metrics of an ended run are read to fill its charts."""
+OPEN = 20
+"""How many cards of ended runs stay interactive; older ones leave their picture, and their memory is freed."""
 
 
 class Publisher(Protocol):
@@ -43,91 +53,171 @@ class Publisher(Protocol):
 class LiveCard:
     """One run below one cell, from the moment it is shown to the end of the run."""
 
-    def __init__(self, run: Run, publisher: Publisher) -> None:
+    def __init__(self, run: Run, publisher: Publisher, static: Static = "full") -> None:
         self._run = run
         self._publisher = publisher
+        self._static: Static = static
+        self._pid = os.getpid()
+        # The feed's thread, the run's and whichever brings a message from the browser meet here.
         self._lock = threading.RLock()
         self._curves = RunCurves()
         self._follower: Follower | None = follow(run) if run.live else None
-        self._header: dict[str, Any] = {}
-        self._seq = 0
-        self._drawn_at = 0.0
-        self._dirty = False
-        self._done = False
+        self._view: RunView | None = None
+        self._token = secrets.token_hex(6)
+        self._slots: tuple[Any, Any] = (None, None)
         self._unsubscribe: Callable[[], None] = lambda: None
+        self._done = False
+        self._asked = False
+        # What changed that the browser was not told, and that neither a reload nor the picture would show.
+        self._header_changed = False
+        self._unkept = False
+        self._metrics_told = 0
+        self._shown_at = self._drawn_at = time.monotonic()
+        self._draw_cost = 0.0
 
     def start(self) -> None:
         """Show both outputs, and keep them fresh while this process writes the run."""
         with self._lock:
-            self._curves.feed(self._follower.poll() if self._follower else stored_points(self._run))
-            self._header = self._new_header()
-            self._view = RunView(self._header, self._on_ready)
-            self._view.set_snapshot(self._seq, self._curves.snapshot())
+            self._curves.feed(self._follower.poll() if self._follower else stored_points(self._run, STORED_METRICS))
             self._curves.changes()
-            self._picture = self._publisher.show(self._picture_bundle())
-            self._live = self._publisher.show(self._view.view_bundle())
-            self._drawn_at = time.monotonic()
-        if self._follower is not None:
-            self._unsubscribe = events.subscribe(self._on_event)
-            feed.add(self)
-            if not self._run.live:  # it ended in between
-                self._end()
+            self._view = self._new_view()
+            self._token = self._view.token if self._view else self._token
+            self._slots = self._show()
+        if self._follower is None:
+            if self._view is not None:
+                _keep_open(self)
+            return
+        self._unsubscribe = events.subscribe(self._on_event)
+        feed.add(self)
+        if not self._run.live:  # it ended in between
+            self._finish()
 
-    def refresh(self) -> None:
-        """One round of the feed: send new points, and every few seconds a new picture."""
+    def refresh(self) -> int:
+        """One round of the feed: send new points, and every few seconds what a reload and the saved file show."""
         with self._lock:
             if self._done:
-                return
-            self._push()
-            if self._dirty and time.monotonic() - self._drawn_at >= PICTURE_EVERY:
-                self._draw()
+                return 0
+            messages = self._send_changes()
+            now = time.monotonic()
+            if now - self._drawn_at >= self._picture_every(now):
+                messages += self._draw()
+            return messages
 
-    def _push(self) -> None:
+    def republish(self) -> None:
+        """Show both outputs anew, where the cell's output was cleared; the old ones get no more updates."""
+        with self._lock:
+            self._slots = self._show()
+
+    def retire(self) -> None:
+        """Leave the picture, and free the widget."""
+        with self._lock:
+            if self._view is not None:
+                self._publisher.update(self._slots[1], {"text/plain": ""})
+                self._view.close()
+                self._view = None
+
+    # -- outputs --------------------------------------------------------------------------------------------
+
+    def _new_view(self) -> RunView | None:
+        """The widget; where it cannot be made the picture, which is refreshed all the same, has to do."""
+        try:
+            from inlay.views.run_view import RunView
+
+            header = self._header()
+            return RunView(header, self._curves.snapshot(), self._on_ready)
+        except Exception as error:  # noqa: BLE001
+            feed.warn(error)
+            return None
+
+    def _show(self) -> tuple[Any, Any]:
+        picture = self._publisher.show(self._picture())
+        return picture, self._publisher.show(self._view.output) if self._view else None
+
+    def _send_changes(self) -> int:
+        """Send what is new to the browser, and a page that has just been loaded everything."""
         if self._follower is not None:
             self._curves.feed(self._follower.poll())
-        frame = self._curves.changes()
-        if frame is not None:
-            self._seq += 1
-            self._view.push("points", self._seq, frame)
-            self._dirty = True
-        header = self._new_header()
-        if header != self._header:
-            self._header = header
-            self._view.set_header(header)
-            self._dirty = True
+        changes = self._curves.changes()
+        self._unkept |= changes is not None
+        if self._view is None:
+            return 0
+        messages = 0
+        if changes is not None:
+            self._view.push(changes)
+            messages += 1
+        if self._header_changed or self._metrics_told != self._curves.metrics_total:
+            self._view.keep(header=self._header())
+            messages += 1
+        if self._asked:
+            self._asked = False
+            self._view.answer(self._curves.snapshot())
+            messages += 1
+        return messages
 
-    def _draw(self) -> None:
-        """What a reload, a restart or the saved file will show."""
-        self._view.set_snapshot(self._seq, self._curves.snapshot())
-        self._publisher.update(self._picture, self._picture_bundle())
-        self._dirty, self._drawn_at = False, time.monotonic()
+    def _draw(self) -> int:
+        """Refresh what stays: the trait that a reloaded page begins with, and the picture."""
+        began = time.thread_time()
+        if self._view is not None and self._unkept:
+            self._view.keep(everything=self._curves.snapshot())
+        self._publisher.update(self._slots[0], self._picture())
+        self._unkept = False
+        self._drawn_at = time.monotonic()
+        self._draw_cost = time.thread_time() - began
+        return 2
 
-    def _end(self) -> None:
-        """The last points, the final picture, and no widget any more."""
+    def _picture_every(self, now: float) -> float:
+        if not self._unkept:
+            return QUIET_EVERY
+        # A run that has just begun changes fast, and may be killed before the first five seconds are over.
+        return min(PICTURE_EVERY * (2 if self._draw_cost > SLOW else 1), max(1.0, now - self._shown_at))
+
+    def _header(self) -> dict[str, Any]:
+        snapshot = self._run.snapshot()
+        self._header_changed = False
+        self._metrics_told = self._curves.metrics_total
+        return header_of(snapshot, max(self._metrics_told, snapshot.metric_count))
+
+    def _picture(self) -> dict[str, Any]:
+        run, charts = self._run.snapshot(), self._curves.charts()
+        total = max(self._curves.metrics_total, run.metric_count)
+        html = picture_html(run, charts, total, token=self._token, now=time.time(), static=self._static)
+        return {"text/html": html, "text/plain": repr(self._run)}
+
+    # -- what happens to the run ----------------------------------------------------------------------------
+
+    def _on_event(self, event: RunEvent) -> None:
+        if event.run is not self._run or os.getpid() != self._pid:
+            return
+        self._header_changed = self._unkept = True
+        if event.kind == "ended":
+            self._finish()
+
+    def _on_ready(self) -> None:
+        """A browser has drawn the card. A live card answers with the next round, any other at once."""
+        self._asked = True
+        if self._follower is None or self._done:
+            with self._lock:
+                self._send_changes()
+
+    def _finish(self) -> None:
+        """The last points, the final picture, and no widget any more; in the thread that ended the run, so that the
+        cell's output is complete when the cell is.
+        """
         self._unsubscribe()
         feed.remove(self)
         with self._lock:
             if self._done:
                 return
-            self._done = True
-            self._push()
+            self._done = self._header_changed = self._unkept = True
+            self._send_changes()
             self._draw()
-            self._publisher.update(self._live, {"text/plain": ""})
-            self._view.close()
+            self.retire()
 
-    def _on_event(self, event: RunEvent) -> None:
-        if event.kind == "ended" and event.run is self._run:
-            self._end()
 
-    def _on_ready(self) -> None:
-        with self._lock:
-            if not self._done:
-                self._view.push("snapshot", self._seq, self._curves.snapshot())
+_open: deque[LiveCard] = deque()
 
-    def _new_header(self) -> dict[str, Any]:
-        return header_of(self._run.snapshot(), self._curves.metrics_total)
 
-    def _picture_bundle(self) -> dict[str, Any]:
-        snapshot = self._run.snapshot()
-        html = picture_html(snapshot, self._curves.charts(), self._curves.metrics_total, self._view.token)
-        return {"text/html": html, "text/plain": repr(self._run)}
+def _keep_open(card: LiveCard) -> None:
+    _open.append(card)
+    while len(_open) > OPEN:
+        _open.popleft().retire()

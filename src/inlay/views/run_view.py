@@ -7,6 +7,7 @@ on the kernel's version, so nothing here waits for an answer.
 
 from __future__ import annotations
 
+import difflib
 import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,15 +22,14 @@ if TYPE_CHECKING:
 
     from inlay.views.curves import Frame
 
-_STATIC = Path(__file__).parent.parent / "static"
+STATIC = Path(__file__).parent.parent / "static"
 
 
 def bundle(name: str) -> Path:
-    """A built file. Raises `InlayError` when the package was installed without building it."""
-    path = _STATIC / name
+    """A built file. Raises `InlayError` when there is none, as in a checkout that was not built."""
+    path = STATIC / name
     if not path.is_file():
-        msg = f"{path} is missing: this checkout was not built. Run `make bundles`, or install inlay from a wheel."
-        raise InlayError(msg)
+        raise InlayError(f"{path} is missing: run `make bundles` in the checkout, or install inlay from a wheel")
     return path
 
 
@@ -39,37 +39,66 @@ class RunView(anywidget.AnyWidget):
     _esm = bundle("run-view.js")
     _css = bundle("run-view.css")
 
-    _token = traitlets.Unicode().tag(sync=True)
-    _header = traitlets.Dict().tag(sync=True)
-    _snapshot = traitlets.Dict().tag(sync=True)
+    # Browsers never write these, and need not be told what they wrote.
+    _token = traitlets.Unicode().tag(sync=True, echo_update=False)
+    _header = traitlets.Dict().tag(sync=True, echo_update=False)
+    _snapshot = traitlets.Dict().tag(sync=True, echo_update=False)
 
-    def __init__(self, header: dict[str, Any], on_ready: Callable[[], None]) -> None:
-        """`on_ready` is called whenever a browser has drawn the card and asks for its points."""
-        super().__init__(_token=secrets.token_hex(6), _header=header)
-        self.on_msg(lambda _widget, content, _buffers: on_ready() if content.get("type") == "ready" else None)
+    def __init__(
+        self, header: dict[str, Any], frame: Frame, on_ready: Callable[[], object] | None = None, **unknown: object
+    ) -> None:
+        """Show a run as it is now; `on_ready` is called when a browser has drawn it and asks for its points."""
+        for name in unknown:
+            # traitlets would take the name and forget the value.
+            near = difflib.get_close_matches(name, ("header", "frame", "on_ready"), n=1)
+            raise TypeError(f"RunView takes no {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+        super().__init__(_token=secrets.token_hex(6), _header=header, _snapshot=_snapshot(0, frame))
+        self._on_ready = on_ready
+        self._seq = 0
+        self.on_msg(self._on_message)
 
     @property
     def token(self) -> str:
-        """Marks the live card's element, so that the static picture beside it can tell that it is there."""
+        """Marks the live card's element, so that the picture beside it can tell whether it is there."""
         return str(self._token)
 
-    def set_header(self, header: dict[str, Any]) -> None:
-        """Show other attributes."""
-        self._header = header
-
-    def set_snapshot(self, seq: int, frame: Frame) -> None:
-        """What a page that is loaded now begins with; `seq` is the last push it includes."""
-        self._snapshot = {"seq": seq, "series": frame.series, "data": frame.data}
-
-    def push(self, kind: str, seq: int, frame: Frame) -> None:
-        """Send a frame: `kind` is "points" (a change) or "snapshot" (everything)."""
-        self.send({"type": kind, "seq": seq, "series": frame.series}, [frame.data])
-
-    def view_bundle(self) -> dict[str, Any]:
-        """The output that shows the widget. Its text is empty: where widgets are not drawn, the picture is."""
+    @property
+    def output(self) -> dict[str, Any]:
+        """The MIME bundle that shows the widget; its text is empty, for where no widget is drawn the picture is."""
         view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
         return {"application/vnd.jupyter.widget-view+json": view, "text/plain": ""}
 
+    def push(self, changes: Frame) -> None:
+        """Send what changed since the last push or the first frame."""
+        self._seq += 1
+        self.send({"type": "points", "seq": self._seq, "series": changes.series}, [changes.data])
+
+    def answer(self, everything: Frame) -> None:
+        """Send all points; every change pushed so far must be in them."""
+        self.send({"type": "snapshot", "seq": self._seq, "series": everything.series}, [everything.data])
+
+    def keep(self, header: dict[str, Any] | None = None, everything: Frame | None = None) -> None:
+        """Set what a page that is loaded from now on begins with, in one message."""
+        with self.hold_sync():
+            if header is not None:
+                self._header = header
+            if everything is not None:
+                self._snapshot = _snapshot(self._seq, everything)
+
+    def close(self) -> None:
+        """End the widget and the layout made with it; ipywidgets would keep both for as long as the kernel lives."""
+        if self.comm is not None:
+            self.layout.close()
+        super().close()
+
     def __repr__(self) -> str:
-        # ipywidgets' own repr prints every trait, the binary ones included.
-        return f"RunView({self._header.get('name', '')!r})"
+        # ipywidgets' own prints every trait, the binary one as well.
+        return f"RunView of run {self._header.get('short_id', '')}"
+
+    def _on_message(self, _widget: object, content: object, _buffers: object) -> None:
+        if self._on_ready is not None and isinstance(content, dict) and content.get("type") == "ready":
+            self._on_ready()
+
+
+def _snapshot(seq: int, frame: Frame) -> dict[str, Any]:
+    return {"seq": seq, "series": frame.series, "data": frame.data}

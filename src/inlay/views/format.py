@@ -1,0 +1,117 @@
+"""Numbers and names as people read them, alike in the picture and in the live card (js/lib/format.ts)."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from decimal import ROUND_HALF_UP, Decimal
+
+EXPONENT_FROM = 1e9
+EXPONENT_BELOW = 1e-3
+
+# What XML cannot hold, and what would turn the writing direction of the text after it or hide in it.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+)
+
+
+def format_value(value: float) -> str:
+    """A metric value: `0.0213`, `1,234`, `3.142e-7`."""
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "∞" if value > 0 else "-∞"
+    size = abs(value)
+    if size == 0:
+        return "0"
+    if size >= EXPONENT_FROM or size < EXPONENT_BELOW:
+        mantissa, exponent = f"{value:.3e}".split("e")
+        return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
+    if value == int(value):
+        return format_count(int(value))
+    decimals = max(0, 3 - math.floor(math.log10(size)))
+    return _rounded(value, decimals)
+
+
+def format_bound(value: float) -> str:
+    """The end of an axis, where three digits are enough: `0.0213`, `1,234`, `3.14e-7`."""
+    size = abs(value)
+    if size == 0 or value == int(value):
+        return format_value(value)
+    if size >= EXPONENT_FROM or size < EXPONENT_BELOW:
+        mantissa, exponent = f"{value:.2e}".split("e")
+        return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
+    rounded = _rounded(value, max(0, 2 - math.floor(math.log10(size))))
+    return rounded.rstrip("0").rstrip(".") if "." in rounded else rounded
+
+
+def format_count(count: int) -> str:
+    """A whole number with its digits grouped: `1,000,000`."""
+    return f"{count:,}"
+
+
+def format_step(step: float) -> str:
+    """A step; very large ones, as of a clock in nanoseconds, by their size."""
+    return format_count(int(step)) if abs(step) < 1e15 else format_value(step)
+
+
+def format_duration(seconds: float) -> str:
+    """How long a run took: `3.2s`, `2m 14s`, `3h 05m`, `2d 4h`."""
+    total = max(0.0, seconds) if math.isfinite(seconds) else 0.0
+    if total < 9.95:
+        return f"{total:.1f}s"
+    minutes, rest = divmod(math.floor(total + 0.5), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return f"{days}d {hours}h"
+    if hours:
+        return f"{hours}h {minutes:02}m"
+    if minutes:
+        return f"{minutes}m {rest:02}s"
+    return f"{rest}s"
+
+
+def encodable(text: str) -> str:
+    """Text that can be sent as UTF-8: half a surrogate pair, which Python strings may hold, cannot."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def plain(text: str, limit: int) -> str:
+    """Text on one line, of at most `limit` characters, without what cannot be seen."""
+    line = " ".join(_UNSEEN.sub("", text[: 4 * limit]).split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def plain_lines(text: str) -> str:
+    """Text of several lines, without what cannot be seen."""
+    return _UNSEEN.sub("", text)
+
+
+def clipped(text: str, width: float, size: float) -> str:
+    """Text cut to about `width` pixels in a sans-serif of `size` pixels."""
+    room = width / size
+    for at, letter in enumerate(text):
+        room -= _letter_width(letter)
+        if room < 0:
+            return text[: max(at - 1, 1)] + "…"
+    return text
+
+
+def text_width(text: str, size: float) -> float:
+    """About how many pixels text takes in a sans-serif of `size` pixels."""
+    return size * sum(map(_letter_width, text))
+
+
+def _rounded(value: float, decimals: int) -> str:
+    # JavaScript rounds a half up, Python to the even digit.
+    return f"{Decimal(value).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP):,}"
+
+
+def _letter_width(letter: str) -> float:
+    if unicodedata.east_asian_width(letter) in "WF":
+        return 1.05
+    if letter in " ,.:;'|!ijltIf()[]/-":
+        return 0.38
+    return 0.9 if letter in "mwMW—@%" else 0.62

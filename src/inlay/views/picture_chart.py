@@ -1,0 +1,219 @@
+"""One chart of the saved picture, as an SVG document written by hand.
+
+It is shown through `<img>`, where no page can style it and it can style no page: it brings its own opaque ground and
+colours, which sit well on light and dark pages alike. Curves are relative moves in quarter pixels, the shortest
+form there is, because the picture is saved with the notebook.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from inlay.query.reduction import m4
+from inlay.views.format import clipped, format_bound, format_count, format_step, format_value, plain, text_width
+
+if TYPE_CHECKING:
+    from inlay.query.reduction import Curve, Values
+    from inlay.views.curves import Chart, Line
+
+WIDTH, HEIGHT = 256, 148
+BOLD = 13.2
+"""What letters of 12 pixels take when they are bold, as if they were of this size."""
+MIDDLE, END = 'text-anchor="middle"', 'text-anchor="end"'
+NAMESPACE = "http://www.w3.org/2000/svg"
+
+# The line colours of the live card on a light ground (js/run-view/style.css).
+COLOURS = (
+    "#2f66d8", "#d9650b", "#0f8f7c", "#c63a80", "#97790a", "#7a52d6", "#1489bd", "#b5382c", "#4c8a1d", "#6b7480",
+)  # fmt: skip
+GROUND, EDGE, GRID, MUTED, INK = "#f3f5f8", "#dde1e8", "#e0e4ea", "#626c7a", "#1d2430"
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """The area curves are drawn in, and the ranges it stands for."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    x: tuple[float, float]
+    y: tuple[float, float]
+
+    def quarter_pixels(self, curve: Curve) -> list[tuple[int, int] | None]:
+        """Points as whole quarter pixels from the area's corner; None is a gap."""
+        width, height = 4 * (self.right - self.left), 4 * (self.bottom - self.top)
+        across = _share(curve.x, *self.x) * width
+        down = (1 - _share(curve.y, *self.y)) * height
+        drawn = zip(across.tolist(), down.tolist(), strict=True)
+        return [None if y != y else (round(x), round(y)) for x, y in drawn]  # noqa: PLR0124 - NaN
+
+
+def chart_svg(chart: Chart, colours: dict[str, str], limit: int) -> str:
+    """The chart as an SVG document; at most `limit` points a line."""
+    curves = [m4(*line.curve, limit) for line in chart.lines]
+    plot = _plot(chart, curves)
+    parts = [
+        f'<svg xmlns="{NAMESPACE}" width="{WIDTH}" height="{HEIGHT}" font-family="system-ui,sans-serif">',
+        f'<rect x=".5" y=".5" width="{WIDTH - 1}" height="{HEIGHT - 1}" rx="6" fill="{GROUND}" stroke="{EDGE}"/>',
+        *_heading(chart, colours),
+    ]
+    if plot is None:
+        parts.append(_text(WIDTH / 2, HEIGHT / 2 + 8, "no finite values", MIDDLE))
+    else:
+        parts += [*_axes(chart, curves, plot), *_curves(chart, curves, plot, colours)]
+    return "".join([*parts, "</svg>"])
+
+
+def chart_alt(chart: Chart) -> str:
+    """The chart in words, for those who cannot see it."""
+    title = plain(chart.title, 80)
+    if len(chart.lines) == 1:
+        return f"Chart of {title}: {_in_words(chart.lines[0])}."
+    lines = "; ".join(f"{plain(line.label, 40)} {_in_words(line)}" for line in chart.lines)
+    return f"Chart of {title}: {lines}."
+
+
+def label_colours(charts: list[Chart]) -> dict[str, str]:
+    """One colour for one label on all charts; a line that is alone in its chart takes the first, whatever its name."""
+    labels = [line.label for chart in charts if len(chart.lines) > 1 for line in chart.lines]
+    return {label: COLOURS[at % len(COLOURS)] for at, label in enumerate(dict.fromkeys(labels))}
+
+
+def _in_words(line: Line) -> str:
+    words = f"last {format_value(line.last)}, min {format_value(line.lowest)}, max {format_value(line.highest)}"
+    points = f"{format_count(line.total)} point{'' if line.total == 1 else 's'}"
+    return f"{words}, {points}" + (f", {format_count(line.nonfinite)} not finite" if line.nonfinite else "")
+
+
+def _plot(chart: Chart, curves: list[Curve]) -> Plot | None:
+    values = np.concatenate([curve.y[~np.isnan(curve.y)] for curve in curves])
+    if len(values) == 0:
+        return None
+    low, high = float(values.min()), float(values.max())
+    steps = [step for line in chart.lines for step in line.steps]
+    labels = max(text_width(format_bound(bound), 10) for bound in (low, high))
+    return Plot(
+        left=15 + labels,
+        top=50 if len(curves) > 1 else 36,
+        right=WIDTH - 14,
+        bottom=HEIGHT - 27,
+        x=(min(steps), max(steps)),
+        y=(low, high),
+    )
+
+
+def _heading(chart: Chart, colours: dict[str, str]) -> list[str]:
+    bold = f'font-weight="600" font-size="12" fill="{INK}"'
+    title = plain(chart.title, 200)
+    if len(chart.lines) == 1:
+        value = format_value(chart.lines[0].last)
+        return [
+            _text(12, 20, clipped(title, WIDTH - 34 - text_width(value, BOLD), BOLD), bold),
+            _text(WIDTH - 12, 20, value, f'text-anchor="end" {bold}'),
+        ]
+    parts = [_text(12, 20, clipped(title, WIDTH - 24, BOLD), bold)]
+    left = 12.0
+    for at, line in enumerate(chart.lines):
+        value = format_value(line.last)
+        label = clipped(plain(line.label, 60), 70, 10.5)
+        width = 16 + text_width(f"{label} {value}", 10.5) + 12
+        if left + width > WIDTH and at:
+            parts.append(_text(left, 36, f"+{len(chart.lines) - at}", f'font-size="10.5" fill="{MUTED}"'))
+            break
+        parts.append(f'<path d="M{left:.0f} 32.5h11" stroke="{_colour(line, chart, colours)}" stroke-width="2.5"/>')
+        words = f'{escape(label)} <tspan fill="{INK}" font-weight="600">{value}</tspan>'
+        parts.append(f'<text x="{left + 15:.0f}" y="36" font-size="10.5" fill="{MUTED}">{words}</text>')
+        left += width
+    return parts
+
+
+def _axes(chart: Chart, curves: list[Curve], plot: Plot) -> list[str]:
+    """Rules at the smallest and the largest value and half way, the bounds of both axes, and what is left out."""
+    flat = plot.y[0] == plot.y[1]
+    middle = (plot.top + plot.bottom) / 2
+    rules = [middle] if flat else [plot.top, middle, plot.bottom]
+    grid = "".join(f"M{plot.left:.1f} {y:.1f}h{plot.right - plot.left:.1f}" for y in rules)
+    bounds = [(middle, plot.y[0])] if flat else [(plot.bottom, plot.y[0]), (plot.top, plot.y[1])]
+    first, last = plot.x
+    left, right = format_step(first), format_step(last)
+    centre = (plot.left + plot.right) / 2
+    parts = [f'<path d="{grid}" stroke="{GRID}"/>']
+    parts += [_text(plot.left - 5, y + 3.5, format_bound(value), END) for y, value in bounds]
+    if first == last:
+        return [*parts, _text(centre, HEIGHT - 10, left, MIDDLE)]
+    parts += [_text(plot.left, HEIGHT - 10, left), _text(plot.right, HEIGHT - 10, right, END)]
+    # Between the steps, as far as they leave room on both sides.
+    room = plot.right - plot.left - 2 * max(text_width(left, 10), text_width(right, 10)) - 12
+    for note in _left_out(chart, curves):
+        if text_width(note, 10) <= room:
+            return [*parts, _text(centre, HEIGHT - 10, note, MIDDLE)]
+    return parts
+
+
+def _curves(chart: Chart, curves: list[Curve], plot: Plot, colours: dict[str, str]) -> list[str]:
+    place = f"translate({plot.left:.1f} {plot.top:.1f})scale(.25)"
+    pen = 'fill="none" stroke-width="6.4" stroke-linejoin="round" stroke-linecap="round"'
+    parts = [f'<g transform="{place}" {pen}>']
+    for line, curve in zip(chart.lines, curves, strict=True):
+        colour = _colour(line, chart, colours)
+        points = plot.quarter_pixels(curve)
+        parts.append(f'<path d="{path(points)}" stroke="{colour}"/>')
+        end = next((point for point in reversed(points) if point is not None), None)
+        if end is not None:
+            parts.append(f'<circle cx="{end[0]}" cy="{end[1]}" r="11" fill="{colour}" stroke="{GROUND}"/>')
+    return [*parts, "</g>"]
+
+
+def path(points: list[tuple[int, int] | None]) -> str:
+    """Moves relative to the point before; a point between two gaps becomes a dot."""
+    parts: list[str] = []
+    at: tuple[int, int] | None = None
+    for point in points:
+        if point is None:
+            at = None
+        elif at is None:
+            parts.append(f"M{point[0]} {point[1]}h0l0 0")
+            at = point
+        elif point != at:
+            parts += [_move(point[0] - at[0]), _move(point[1] - at[1])]
+            at = point
+    return "".join(parts)
+
+
+def _move(distance: int) -> str:
+    """A minus sign parts a number from the one before as well as a blank does."""
+    return f" {distance}" if distance >= 0 else str(distance)
+
+
+def _left_out(chart: Chart, curves: list[Curve]) -> list[str]:
+    """What the curves do not show, in words; the longest form first."""
+    total = sum(line.total for line in chart.lines)
+    shown = sum(len(curve.x) for curve in curves)
+    missing = sum(line.nonfinite for line in chart.lines)
+    not_finite = f"{format_count(missing)} not finite"
+    reduced = f"{shown} of {format_count(total)}"
+    if shown == total:
+        return [not_finite] if missing else []
+    return [f"{reduced} · {not_finite}", not_finite] if missing else [f"{reduced} points", reduced]
+
+
+def _colour(line: Line, chart: Chart, colours: dict[str, str]) -> str:
+    return colours[line.label] if len(chart.lines) > 1 else COLOURS[0]
+
+
+def _text(x: float, y: float, text: str, more: str = "") -> str:
+    style = more if "fill" in more else f'font-size="10" fill="{MUTED}" {more}'
+    return f'<text x="{x:.0f}" y="{y:.1f}" {style.strip()}>{escape(text)}</text>'
+
+
+def _share(numbers: Values, low: float, high: float) -> Values:
+    """Where each number stands between two bounds, 0 to 1; half way when they are one."""
+    if high == low:
+        return np.where(np.isnan(numbers), np.nan, 0.5)
+    # Halved first: the distance between two floats may be larger than a float can be.
+    return np.asarray((numbers / 2 - low / 2) / (high / 2 - low / 2))

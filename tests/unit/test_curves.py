@@ -1,0 +1,118 @@
+"""What a card is sent, decoded the way the browser does it."""
+
+import numpy as np
+
+from inlay.tracking.points import Points
+from inlay.views.curves import RunCurves
+
+
+def points(steps, values):
+    steps = np.asarray(steps, np.int64)
+    return Points(steps, np.zeros(len(steps)), np.asarray(values, np.float64))
+
+
+def ramp(start, stop):
+    return points(np.arange(start, stop), np.arange(start, stop) / 10)
+
+
+class Browser:
+    """Holds series the way js/lib/feed.ts does."""
+
+    def __init__(self):
+        self.series = {}
+
+    def take(self, frame):
+        numbers = np.frombuffer(frame.data, "<f8")
+        for head in frame.series:
+            n = head["n"]
+            x, y, numbers = numbers[:n], numbers[n : 2 * n], numbers[2 * n :]
+            held = self.series.get(head["id"], {"x": np.empty(0), "y": np.empty(0)})
+            assert head["from"] <= len(held["x"])
+            self.series[head["id"]] = {
+                **head,
+                "x": np.concatenate((held["x"][: head["from"]], x)),
+                "y": np.concatenate((held["y"][: head["from"]], y)),
+            }
+        assert len(numbers) == 0
+        return self
+
+    def shown(self):
+        return {
+            one["key"]: (one["chart"], one["label"], one["total"], one["x"].tolist(), one["y"].tolist())
+            for one in self.series.values()
+        }
+
+
+def test_pushes_add_up_to_the_snapshot():
+    curves, browser = RunCurves(limit=40), Browser()
+    rng = np.random.default_rng(1)
+    for at in range(0, 300, 20):
+        curves.feed({"loss": ramp(at, at + 20), "noise": points(rng.integers(0, 300, 9), rng.random(9))})
+        if at % 60 == 0:
+            browser.take(curves.changes())
+    browser.take(curves.changes())
+
+    assert browser.shown() == Browser().take(curves.snapshot()).shown()
+    assert curves.changes() is None
+
+
+def test_a_push_holds_only_the_series_that_changed():
+    curves = RunCurves()
+    curves.feed({"a": ramp(0, 5), "b": ramp(0, 5)})
+    curves.changes()
+    curves.feed({"b": ramp(5, 6)})
+
+    frame = curves.changes()
+    assert [(head["key"], head["id"], head["from"], head["n"]) for head in frame.series] == [("b", 1, 5, 1)]
+    assert np.frombuffer(frame.data).tolist() == [5.0, 0.5]
+
+
+def test_a_second_metric_of_a_measure_renames_the_first():
+    """`train/loss` logged in the epoch, `val/loss` after it: one chart `loss`, also for a card that has the first."""
+    curves, browser = RunCurves(), Browser()
+    curves.feed({"train/loss": ramp(0, 5)})
+    browser.take(curves.changes())
+    assert browser.shown()["train/loss"][:2] == ("train/loss", "train/loss")
+
+    curves.feed({"val/loss": ramp(0, 1)})
+    browser.take(curves.changes())
+    assert browser.shown()["train/loss"] == ("loss", "train", 5, [0, 1, 2, 3, 4], [0, 0.1, 0.2, 0.3, 0.4])
+    assert browser.shown()["val/loss"][:2] == ("loss", "val")
+    assert [chart.title for chart in curves.charts()] == ["loss"]
+
+
+def test_a_million_points_at_once():
+    curves = RunCurves()
+    curves.feed({"loss": ramp(0, 1_000_000)})
+
+    (chart,) = curves.charts()
+    assert chart.lines[0].total == 1_000_000
+    assert len(chart.lines[0].curve.x) <= 2_000
+    assert chart.lines[0].last == 99_999.9
+
+
+def test_ten_thousand_metrics():
+    curves = RunCurves()
+    for _ in range(2):
+        curves.feed({f"metric {i}": ramp(0, 1) for i in range(10_000)})
+
+    assert curves.metrics_total == 10_000
+    assert len(curves.charts()) == 24
+    assert len(curves.snapshot().series) == 24
+
+
+def test_names_that_utf8_cannot_hold():
+    """A lone surrogate, as from `os.fsdecode`, would make every push of the card fail."""
+    curves = RunCurves()
+    curves.feed({"caf\udce9": ramp(0, 1)})
+
+    curves.snapshot().series[0]["key"].encode("utf-8")
+
+
+def test_nothing_logged():
+    curves = RunCurves()
+
+    assert curves.changes() is None
+    assert curves.snapshot().series == []
+    assert curves.snapshot().data == b""
+    assert curves.charts() == []
