@@ -215,5 +215,6 @@ def _share(numbers: Values, low: float, high: float) -> Values:
     """Where each number stands between two bounds, 0 to 1; half way when they are one."""
     if high == low:
         return np.where(np.isnan(numbers), np.nan, 0.5)
-    # Halved first: the distance between two floats may be larger than a float can be.
-    return np.asarray((numbers / 2 - low / 2) / (high / 2 - low / 2))
+    # Scaled first: the distance between two floats may be larger or smaller than any float.
+    scale = max(abs(low), abs(high))
+    return np.asarray((numbers / scale - low / scale) / (high / scale - low / scale))

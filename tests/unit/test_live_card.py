@@ -1,0 +1,342 @@
+"""A card from the first output to the last, with a publisher and a comm that only take notes."""
+
+import json
+import os
+import time
+import warnings
+
+import comm
+import comm.base_comm
+import numpy as np
+import pytest
+from ipywidgets.widgets import widget as ipywidgets_widget
+
+import inlay
+from inlay.views import feed, live_card, run_view
+from inlay.views.live_card import LiveCard
+
+VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+class Notes:
+    """A publisher: what each output shows, and in which order things happened."""
+
+    def __init__(self, log=None):
+        self.outputs = []
+        self.log = log if log is not None else []
+
+    def show(self, bundle, metadata=None):
+        json.dumps(bundle)
+        self.outputs.append(dict(bundle))
+        self.log.append(("show", len(self.outputs) - 1, bundle))
+        return len(self.outputs) - 1
+
+    def update(self, slot, bundle, metadata=None):
+        self.outputs[slot] = dict(bundle)
+        self.log.append(("update", slot, bundle))
+
+    @property
+    def picture(self):
+        return self.outputs[0]["text/html"]
+
+
+@pytest.fixture
+def log():
+    """Everything sent to the browser, in order."""
+    return []
+
+
+@pytest.fixture(autouse=True)
+def comms(monkeypatch, log):
+    class Comm(comm.base_comm.BaseComm):
+        def publish_msg(self, msg_type, data=None, metadata=None, buffers=None, **keys):
+            if getattr(self, "target_name", "") == "jupyter.widget":
+                json.dumps(data, allow_nan=False)
+                log.append((msg_type, data, [bytes(b) for b in buffers or []]))
+
+    monkeypatch.setattr(comm, "create_comm", Comm)
+
+
+@pytest.fixture
+def still(monkeypatch):
+    """No thread: the test calls `refresh` itself."""
+    monkeypatch.setattr(feed, "add", lambda card: None)
+
+
+def custom(log):
+    return [
+        (data["content"], buffers)
+        for kind, data, buffers in log
+        if kind == "comm_msg" and data.get("method") == "custom"
+    ]
+
+
+def states(log, key):
+    return [data["state"][key] for kind, data, _ in log if kind == "comm_msg" and key in data.get("state", {})]
+
+
+def begin(log, **options):
+    run = inlay.start_run("baseline", experiment="churn", params={"lr": 0.1})
+    notes = Notes(log)
+    card = LiveCard(run, notes, **options)
+    card.start()
+    return run, notes, card
+
+
+def test_both_outputs_are_there_at_once(log, still):
+    run, notes, _ = begin(log)
+
+    assert list(notes.outputs[0]) == ["text/html", "text/plain"]
+    assert notes.outputs[0]["text/plain"] == repr(run)
+    assert "Nothing logged yet" in notes.picture
+    assert VIEW in notes.outputs[1]
+    assert notes.outputs[1]["text/plain"] == ""
+    kinds = [entry[0] for entry in log]
+    assert kinds.index("comm_open") < kinds.index("show"), "a view shown before its model exists is never drawn"
+    run.end()
+
+
+def test_points_are_pushed_once_and_numbered(log, still):
+    run, _, card = begin(log)
+    run.log({"loss": 0.5})
+    card.refresh()
+    card.refresh()
+    run.log({"loss": 0.25, "acc": 1.0})
+    card.refresh()
+
+    (first, (one,)), (second, (two,)) = custom(log)
+    assert (first["type"], first["seq"], second["seq"]) == ("points", 1, 2)
+    assert np.frombuffer(one).tolist() == [0.0, 0.5]
+    assert [(head["key"], head["from"], head["n"]) for head in second["series"]] == [("loss", 1, 1), ("acc", 0, 1)]
+    assert np.frombuffer(two).tolist() == [1.0, 0.25, 0.0, 1.0]
+    run.end()
+
+
+def test_the_end_is_the_last_points_the_final_picture_and_no_widget(log, still):
+    """Points logged right before the end of a cell never reached the screen, or the picture stayed at "Running"."""
+    run, notes, _ = begin(log)
+    run.log({"loss": 0.125})
+    run.end()
+
+    assert custom(log)[-1][0]["type"] == "points"
+    assert states(log, "_header")[-1]["status"] == "finished"
+    assert states(log, "_snapshot")[-1]["series"][0]["total"] == 1
+    assert "Finished" in notes.picture
+    assert "0.1250" in notes.picture
+    assert notes.outputs[1] == {"text/plain": ""}
+    kinds = [(entry[0], entry[1]) if entry[0] == "update" else entry[0] for entry in log]
+    assert kinds.index(("update", 0)) < kinds.index(("update", 1)) < kinds.index("comm_close")
+
+
+def test_a_failed_run_says_why(log, still):
+    run, notes, _ = begin(log)
+    try:
+        1 / 0  # noqa: B018
+    except ZeroDivisionError as error:
+        run.end("failed", error)
+
+    assert "Failed" in notes.picture
+    assert "ZeroDivisionError" in notes.picture
+    assert states(log, "_header")[-1]["error"]["type"] == "ZeroDivisionError"
+
+
+def test_a_browser_that_asks_gets_everything(log, still):
+    """A page reloaded in the middle of a run: its first push does not follow on from what it holds."""
+    run, _, card = begin(log)
+    run.log({"loss": 1.0})
+    card.refresh()
+    run.log({"loss": 2.0})
+    card._view._handle_msg({"content": {"data": {"method": "custom", "content": {"type": "ready"}}}, "buffers": []})
+    card.refresh()
+
+    content, (buffer,) = custom(log)[-1]
+    assert (content["type"], content["seq"]) == ("snapshot", 2)
+    assert np.frombuffer(buffer).tolist() == [0.0, 1.0, 1.0, 2.0]
+    run.end()
+
+
+def test_a_reload_begins_with_the_trait_that_is_refreshed(log, still, monkeypatch):
+    run, notes, card = begin(log)
+    run.log({"loss": 1.0})
+    card.refresh()
+    assert not states(log, "_snapshot")
+    assert "Nothing logged yet" in notes.picture
+
+    card._drawn_at -= 6
+    card._shown_at -= 60
+    card.refresh()
+    snapshot = states(log, "_snapshot")[-1]
+    assert (snapshot["seq"], snapshot["series"][0]["n"]) == (1, 1)
+    assert "as of" in notes.picture
+    assert "1" in notes.picture
+    run.end()
+
+
+def test_params_and_tags_set_later_are_shown(log, still):
+    run, _, card = begin(log)
+    run.set_tag("team", "growth")
+    card.refresh()
+
+    assert states(log, "_header")[-1]["tags"] == {"team": "growth"}
+    run.end()
+
+
+def test_nothing_is_sent_while_nothing_happens(log, still):
+    run, _, card = begin(log)
+    before = len(log)
+    card._drawn_at -= 20
+
+    assert [card.refresh() for _ in range(5)] == [0] * 5
+    assert len(log) == before
+    run.end()
+
+
+def test_the_widget_is_freed_at_the_end(log, still):
+    """ipywidgets keeps every widget in a global map: a day of runs would keep all their points."""
+    before = set(ipywidgets_widget._instances)
+    run, _, _ = begin(log)
+    assert set(ipywidgets_widget._instances) > before
+    run.end()
+
+    assert set(ipywidgets_widget._instances) == before
+
+
+def test_an_ended_run_is_shown_with_its_points(log):
+    run = inlay.start_run("old")
+    run.log_metrics_array("loss", np.arange(5_000) / 10)
+    run.end()
+    notes = Notes(log)
+    LiveCard(inlay.get_run(run.run_id), notes).start()
+
+    opened = next(data for kind, data, _ in log if kind == "comm_open" and "_header" in data["state"])
+    (series,) = opened["state"]["_snapshot"]["series"]
+    assert (series["total"], series["from"]) == (5_000, 0)
+    assert series["n"] <= 2_000
+    assert opened["state"]["_header"]["status"] == "finished"
+    assert "499.9" in notes.picture
+    assert VIEW in notes.outputs[1]
+
+
+def test_old_cards_of_ended_runs_leave_their_picture(log, monkeypatch):
+    monkeypatch.setattr(live_card, "OPEN", 2)
+    live_card._open.clear()
+    run = inlay.start_run("old")
+    run.log({"loss": 1.0})
+    run.end()
+    all_notes = [Notes(log) for _ in range(4)]
+    for notes in all_notes:
+        LiveCard(inlay.get_run(run.run_id), notes).start()
+
+    assert [VIEW in notes.outputs[1] for notes in all_notes] == [False, False, True, True]
+    assert all("Finished" in notes.picture for notes in all_notes)
+    live_card._open.clear()
+
+
+def test_an_unbuilt_checkout_shows_the_picture(log, still, monkeypatch):
+    def missing(*_):
+        run_view.bundle("no-such-view.js")
+
+    monkeypatch.setattr(run_view, "RunView", missing)
+    with pytest.warns(RuntimeWarning, match="make bundles"):
+        run, notes, card = begin(log)
+    run.log({"loss": 0.5})
+    card._drawn_at -= 6
+    card._shown_at -= 60
+    card.refresh()
+    assert "0.5000" in notes.picture
+    run.end()
+    assert "Finished" in notes.picture
+    assert len(notes.outputs) == 1
+
+
+def test_ten_thousand_metrics(log, still):
+    run, notes, card = begin(log)
+    run.log({f"metric {i}": float(i) for i in range(10_000)})
+    card.refresh()
+    run.end()
+
+    assert states(log, "_header")[-1]["metrics_total"] == 10_000
+    assert len(states(log, "_snapshot")[-1]["series"]) == 24
+    assert "24 of 10,000" in notes.picture
+
+
+def test_shown_again_after_the_output_was_cleared(log, still):
+    run, notes, card = begin(log)
+    card.republish()
+    run.end()
+
+    assert len(notes.outputs) == 4
+    assert "Finished" in notes.outputs[2]["text/html"]
+    assert notes.outputs[3] == {"text/plain": ""}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_forked_child_shows_nothing(log, still):
+    run, _, _ = begin(log)
+    before = len(log)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # fork in a process with threads
+        child = os.fork()
+    if child == 0:
+        run.set_tag("a", "b")
+        run.end()
+        os._exit(0 if len(log) == before and feed._feed is None else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    run.end()
+
+
+# -- the thread ---------------------------------------------------------------------------------------------
+
+
+def eventually(condition, seconds=10):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_the_feed_pushes_by_itself_and_stops_with_the_last_card(log):
+    run, _, _ = begin(log)
+    run.log({"loss": 0.5})
+    eventually(lambda: custom(log))
+    thread = feed._feed
+    run.end()
+
+    eventually(lambda: not thread.is_alive())
+    assert feed._feed is None
+
+
+def test_two_cards_share_ten_messages_a_second(log):
+    runs = [begin(log)[0], inlay.start_run("inner", nested=True)]
+    LiveCard(runs[1], Notes(log)).start()
+    log.clear()
+    began = time.monotonic()
+    while time.monotonic() - began < 1.5:
+        for run in runs:
+            run.log({"loss": 0.5})
+        time.sleep(0.005)
+    sent = [entry for entry in log if entry[0] in ("comm_msg", "update")]
+    elapsed = time.monotonic() - began
+    for run in reversed(runs):
+        run.end()
+
+    assert len(sent) <= 10 * elapsed + 6  # a round for both, and the pictures' traits
+
+
+def test_a_card_that_fails_is_said_once_and_tried_again(log, monkeypatch):
+    def fail():
+        tries.append(1)
+        raise OSError("no disk")
+
+    tries, said = [], []
+    monkeypatch.setattr(feed, "warn", said.append)
+    run, notes, card = begin(log)
+    monkeypatch.setattr(card._follower, "poll", fail)
+    eventually(lambda: len(tries) >= 2)
+    monkeypatch.undo()
+    run.log({"loss": 0.5})
+    eventually(lambda: custom(log))
+    run.end()
+
+    assert len(said) == 1
+    assert "Finished" in notes.picture

@@ -1,0 +1,242 @@
+"""The saved picture: what it says, what it must not say, how large it is, and that nothing in it can be executed."""
+
+import base64
+import re
+import xml.etree.ElementTree as ET
+from html.parser import HTMLParser
+from itertools import pairwise
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from inlay.tracking.points import Points
+from inlay.tracking.snapshot import RunSnapshot
+from inlay.views.curves import RunCurves
+from inlay.views.picture import picture_html
+from inlay.views.picture_chart import path
+
+STARTED = 1_795_000_000.0
+
+
+def points(steps, values):
+    steps = np.asarray(steps, np.int64)
+    return Points(steps, np.zeros(len(steps)), np.asarray(values, np.float64))
+
+
+def run(status="finished", **said):
+    ended = None if status == "running" else STARTED + 134.2
+    known = {"run_id": "019a", "short_id": "7f3a91c2", "name": "baseline", "experiment": "churn", "status": status}
+    return RunSnapshot(**{**known, "started_at": STARTED, "ended_at": ended, **said})
+
+
+def picture(metrics=None, snapshot=None, total=None, static="full"):
+    curves = RunCurves()
+    curves.feed(metrics or {})
+    total = curves.metrics_total if total is None else total
+    return picture_html(snapshot or run(), curves.charts(), total, token="cafe", now=STARTED + 75, static=static)
+
+
+class Page(HTMLParser):
+    """Tags, attributes and text as a browser would take them."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.tags, self.open, self.text, self.images, self.cells = [], [], "", [], []
+        self.feed(html)
+        assert self.open == [], "every tag is closed"
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+        if tag == "img":
+            self.images.append(dict(attributes))
+        else:
+            self.open.append(tag)
+        if tag == "td":
+            self.cells.append("")
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] != "style":
+            self.text += data
+        if self.open and self.open[-1] == "td":
+            self.cells[-1] += data
+
+    @property
+    def drawings(self):
+        return [
+            ET.fromstring(base64.b64decode(image["src"].removeprefix("data:image/svg+xml;base64,")))
+            for image in self.images
+        ]
+
+
+LOSS = {"loss": points(range(10_000), 2 * np.exp(-np.arange(10_000) / 2_000))}
+
+
+def test_it_says_what_the_run_was():
+    page = Page(
+        picture(
+            LOSS, run(params={"lr": 0.01, "layers": [64, 10], "model": "gbm"}, tags={"team": "x"}, note="As before.")
+        )
+    )
+
+    for words in ("baseline", "Finished", "churn", "7f3a91c2", "2m 14s", "As before.", 'inlay.get_run("7f3a91c2")'):
+        assert words in page.text
+    assert page.cells[:5] == ["loss", "0.01348", "0.01348", "2", "10,000"]
+    assert page.cells[5:] == ["lr", "0.01", "layers", "[64, 10]", "model", "gbm"]
+    assert page.images[0]["alt"] == "Chart of loss: last 0.01348, min 0.01348, max 2, 10,000 points."
+
+
+def test_it_says_as_of_when_it_is_true_while_the_run_goes_on():
+    text = Page(picture(LOSS, run("running"))).text
+
+    assert re.search(r"1m 15s, as of \d\d:\d\d", text)
+    assert "as of" not in Page(picture(LOSS)).text
+
+
+def test_an_example_instead_of_an_empty_box():
+    assert 'inlay.log({"loss": 0.1})' in Page(picture(snapshot=run("running"))).text
+    assert "No metrics were logged" in Page(picture()).text
+
+
+def test_a_failed_run_shows_error_and_folded_traceback():
+    error = SimpleNamespace(
+        type="ValueError", message="x < y & z", traceback='Traceback:\n  File "<cell>"\nValueError: x < y & z'
+    )
+    html = picture(snapshot=run("failed", error=error))
+    page = Page(html)
+
+    assert "ValueError x < y & z" in page.text
+    assert "<details><summary" in html
+    assert 'File "<cell>"' in page.text
+
+
+def test_only_what_an_untrusted_notebook_keeps():
+    """JupyterLab's sanitiser took the inline SVG, and the saved card was a heading above nothing."""
+    error = SimpleNamespace(type="E", message="m", traceback="t")
+    page = Page(picture(LOSS, run("failed", error=error, params={"a": 1}, tags={"b": "c"}, note="n")))
+
+    assert {tag for tag, _ in page.tags} <= {
+        "style", "div", "span", "b", "code", "pre", "table", "tr", "th", "td", "details", "summary", "img",
+    }  # fmt: skip
+    assert {name for _, attributes in page.tags for name in attributes} <= {
+        "class", "style", "alt", "src", "width", "height", "open", "scope",
+    }  # fmt: skip
+    assert sum(tag == "style" for tag, _ in page.tags) == 1
+    assert "http" not in re.sub(r"base64,[^\"]+", "", picture(LOSS))
+
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "'\"&<>`",
+    "\x00\x1b[31m\x07 \ufffe \u202e",
+    "]]></svg><script>alert(1)</script>",
+    "</td></table></style><!--",
+    "caf\udce9 🚀\n\t非常",
+    "x" * 250,
+]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_names_are_drawn_harmlessly(name):
+    error = SimpleNamespace(type=name, message=name, traceback=name)
+    snapshot = run(name, name=name, experiment=name, note=name, tags={name: name}, params={name: name}, error=error)
+    html = picture({name: points([1, 2], [1, 2]), f"val/{name}": points([1], [1])}, snapshot)
+    page = Page(html)
+    html.encode("utf-8")
+
+    assert "script" not in {tag for tag, _ in page.tags}
+    assert not [attributes for _, attributes in page.tags if any(key.startswith("on") for key in attributes)]
+    for drawing in page.drawings:
+        tags = {element.tag.removeprefix("{http://www.w3.org/2000/svg}") for element in drawing.iter()}
+        assert tags <= {"svg", "rect", "path", "text", "tspan", "g", "circle"}
+
+
+def test_ten_metrics_are_small():
+    """A notebook of cards is committed to git, and read by people on trains."""
+    rng = np.random.default_rng(0)
+    metrics = {f"metric_{i}": points(range(10_000), rng.random(10_000)) for i in range(10)}
+    html = picture(metrics, run(params={f"param_{i}": i / 7 for i in range(20)}))
+
+    assert len(html.encode()) <= 50_000  # of the 60 KB a card may take; JSON's escapes and the second output follow
+
+
+@pytest.mark.parametrize("count", [24, 10_000])
+def test_many_metrics_stay_small(count):
+    rng = np.random.default_rng(0)
+    metrics = {f"metric {i}": points(range(300), rng.random(300)) for i in range(count)}
+    html = picture(metrics)
+
+    assert len(html.encode()) < 90_000
+    assert len(Page(html).images) == 24
+    assert ("24 of 10,000" in html) == (count == 10_000)
+
+
+def test_a_line_has_at_most_150_points_and_its_spike():
+    values = np.zeros(10_000)
+    values[7_777] = 1
+    (drawing,) = Page(picture({"loss": points(range(10_000), values)})).drawings
+    (line,) = (e.get("d") for e in drawing.iter() if (e.get("stroke") or "").startswith("#2f"))
+
+    assert len(re.findall(r"-?\d+", line)) <= 2 * 150 + 6
+    assert max(abs(int(n)) for n in re.findall(r"-\d+", line)) > 300  # quarter pixels, most of the height
+
+
+def test_gaps_part_the_line():
+    assert path([(0, 0), (4, -2), None, (9, 9), None, (10, 3), (12, 3)]) == "M0 0h0l0 0 4-2M9 9h0l0 0M10 3h0l0 0 2 0"
+
+
+@pytest.mark.parametrize(
+    "values", [[np.nan], [np.inf, -np.inf], [1e308, -1e308], [5e-324, 0], [3, 3, 3], [7], [np.nan, 1, np.nan]]
+)
+def test_any_numbers_can_be_drawn(values):
+    (drawing,) = Page(picture({"m": points(range(len(values)), values)})).drawings
+
+    assert not re.search(r"\b(nan|inf)\b", ET.tostring(drawing, encoding="unicode").replace("NaN", ""))
+
+
+def test_steps_far_apart_can_be_drawn():
+    (drawing,) = Page(picture({"m": points([-(2**63), 0, 2**63 - 1], [1, 2, 3])})).drawings
+
+    assert "e18" in ET.tostring(drawing, encoding="unicode")
+
+
+def test_several_curves_have_a_legend_and_keep_their_colours():
+    metrics = {
+        key: points([0, 1], [i, i + 1]) for i, key in enumerate(["acc", "train/loss", "val/loss", "val/f1", "train/f1"])
+    }
+    _, loss, f1 = Page(picture(metrics)).drawings
+
+    def legend(drawing):
+        found = [element for element in drawing.iter() if element.tag.endswith(("path", "text"))]
+        marks = pairwise(found)
+        return {text.text.strip(): mark.get("stroke") for mark, text in marks if (mark.get("d") or "").endswith("h11")}
+
+    assert set(legend(loss)) == {"train", "val"}
+    assert legend(loss) == legend(f1)
+
+
+def test_summary_and_off():
+    snapshot = run(
+        "failed", params={"secret": 1}, note="n", error=SimpleNamespace(type="E", message="m", traceback="tb")
+    )
+    summary, off = Page(picture(LOSS, snapshot, static="summary")), Page(picture(LOSS, snapshot, static="off"))
+
+    assert summary.images == []
+    assert "0.01348" in summary.text
+    assert "secret" not in summary.text
+    assert "tb" not in summary.text
+    assert "7f3a91c2" in off.text
+    assert "baseline" not in off.text
+    assert "loss" not in off.text
+
+
+def test_the_style_decides_by_the_token():
+    style = re.search("<style>(.*?)</style>", picture())[1]
+
+    assert ".inlay-picture-cafe" in style
+    assert ".inlay-live-cafe" in style
+    assert 'class="inlay-picture inlay-picture-cafe"' in picture()
