@@ -90,7 +90,7 @@ def switch(token: str) -> str:
         f"body:has({live}) {shown},"
         f"{child}:has({shown}):has(+{child} {live}),"
         f'{after}:has([data-mime-type^="application/vnd.jupyter.widget"]):not(:has({live})),'
-        f"{after}:has(pre:empty)"
+        f"{after}:has(.jp-RenderedText>pre:empty)"
         "{display:none}"
     )
 
