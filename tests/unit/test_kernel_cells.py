@@ -94,7 +94,10 @@ class Kernel:
                 if interrupt_at and interrupt_at in str(heard["content"].get("text")):
                     time.sleep(0.3)
                     self.manager.interrupt_kernel()
-        reply.status = self.client.get_shell_msg(timeout=10)["content"]["status"]
+        while not reply.status:
+            answer = self.client.get_shell_msg(timeout=10)
+            if answer["parent_header"].get("msg_id") == reply.request:
+                reply.status = answer["content"]["status"]
         return reply
 
     def eval(self, expression: str):

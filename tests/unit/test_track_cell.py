@@ -352,7 +352,7 @@ def test_the_output_is_kept(cells, capsys):
 
 
 def test_a_store_that_cannot_be_written_stops_nothing(cells, monkeypatch):
-    monkeypatch.setattr("inlay.notebook.activation.session", lambda: (_ for _ in ()).throw(OSError("disk full")))
+    monkeypatch.setattr("inlay.tracking.session.session", lambda: (_ for _ in ()).throw(OSError("disk full")))
     with pytest.warns(RuntimeWarning, match="disk full"):
         assert cells("1 + 1").result == 2
     assert cells("2 + 2").result == 4

@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING
 from inlay.capture import environment
 from inlay.capture.git import GitState, git_state
 from inlay.tracking import events
-from inlay.tracking.session import session_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,6 +57,8 @@ def _on_event(event: RunEvent) -> None:
     if event.kind != "started":
         return
     run = event.run
+    from inlay.tracking.session import session_of
+
     known = environment.is_known()
     found = environment.full() if known else environment.quick()
     session_of(run.store).record_environment(run, found.as_row())
@@ -93,6 +94,8 @@ def _work() -> None:
 
 def _record(run: Run, folder: Path, environment_known: bool) -> None:  # noqa: FBT001
     if not environment_known:
+        from inlay.tracking.session import session_of
+
         session_of(run.store).record_environment(run, environment.full().as_row())
     state = _git(folder)
     if state is not None:

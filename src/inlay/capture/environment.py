@@ -15,12 +15,14 @@ import sys
 import sysconfig
 from dataclasses import asdict, dataclass, field
 from functools import cache
-from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from inlay.capture.hardware import hardware
 from inlay.store.masking import mask_text, mask_value
+
+if TYPE_CHECKING:
+    from importlib.metadata import Distribution
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,8 @@ def _packages(fingerprint: tuple[tuple[str, int], ...]) -> dict[str, str]:
 
 def _installed() -> dict[str, str]:
     """Version of each distribution by name; where it came from, if not from an index."""
+    from importlib import metadata
+
     found: dict[str, str] = {}
     for distribution in metadata.distributions():
         try:
@@ -104,7 +108,7 @@ def _installed() -> dict[str, str]:
     return dict(sorted(found.items(), key=lambda item: item[0].lower()))
 
 
-def _origin(distribution: metadata.Distribution) -> str:
+def _origin(distribution: Distribution) -> str:
     """` (editable)`, ` @ git+https://...@commit`, or nothing for a package from an index."""
     text = distribution.read_text("direct_url.json")
     if not text:

@@ -142,9 +142,7 @@ def _number(node: ast.expr) -> int | float:
 
 # --- bindings -------------------------------------------------------------------------------------
 
-_CHANGING = re.compile(
-    "add|append|clear|discard|extend|insert|pop|popitem|remove|reverse|setdefault|sort|update"
-)
+_CHANGING = re.compile("add|append|clear|discard|extend|insert|pop|popitem|remove|reverse|setdefault|sort|update")
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 

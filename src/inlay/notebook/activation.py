@@ -19,7 +19,6 @@ from inlay.notebook.origin import origin_of
 from inlay.notebook.track import add_magics
 from inlay.notebook.transform import begin_at_first_line
 from inlay.tracking import events, origin
-from inlay.tracking.session import session, session_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -124,11 +123,15 @@ class Activation:
             here.started.append(event.run)
         cell = self._executions.anywhere()
         if cell is not None:
+            from inlay.tracking.session import session_of
+
             outermost = cell.outermost
             session_of(event.run.store).record_source(outermost.source, self._transformed(outermost))
 
     def _record(self, cell: Cell, *, ok: bool) -> None:
         """Keep the execution; what cannot be kept is one warning for the session."""
+        from inlay.tracking.session import session
+
         try:
             here = session()
             code_hash = here.record_source(cell.source, self._transformed(cell))

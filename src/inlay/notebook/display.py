@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING, Any
 from inlay.notebook.publisher import CellPublisher, Reshown
 from inlay.notebook.run_list import runs_html
 from inlay.tracking import events
-from inlay.tracking.found import Runs
-from inlay.tracking.run import Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +22,7 @@ if TYPE_CHECKING:
 
     from inlay.notebook.executions import Cell, Executions
     from inlay.tracking.events import RunEvent
+    from inlay.tracking.run import Run
 
 CARDS_PER_CELL = 20
 
@@ -89,9 +88,13 @@ class Display:
     def _add_formatters(self) -> list[Callable[[], None]]:
         formatter: Any = self._shell.display_formatter
         own, html = formatter.ipython_display_formatter, formatter.formatters["text/html"]
-        own.for_type(Run, self._draw_value)
-        html.for_type(Runs, runs_html)
-        return [lambda: own.pop(Run, None), lambda: html.pop(Runs, None)]
+        # By name: importing the classes here would bring NumPy and more into `import inlay`.
+        own.for_type_by_name("inlay.tracking.run", "Run", self._draw_value)
+        html.for_type_by_name("inlay.tracking.found", "Runs", runs_html)
+        return [
+            lambda: own.pop("inlay.tracking.run.Run", None),
+            lambda: html.pop("inlay.tracking.found.Runs", None),
+        ]
 
     def _draw_value(self, run: Run) -> None:
         """Draw a run that is displayed. `NotImplementedError` tells IPython to print it instead."""

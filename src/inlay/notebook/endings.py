@@ -10,8 +10,6 @@ import contextlib
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from inlay.tracking.run import status_of
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
@@ -23,6 +21,10 @@ _MACHINERY = frozenset({"IPython", "ipykernel", "asyncio", "tornado"})
 
 def end_runs(cell: Cell, error: BaseException | None) -> None:
     """End what ends with the cell; `error` is what it raised."""
+    if not cell.started:
+        return
+    from inlay.tracking.run import status_of
+
     try:
         if cell.tail is not None:
             cell.tail.end()

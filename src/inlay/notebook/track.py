@@ -17,7 +17,6 @@ from IPython.core.magic import no_var_expand
 from inlay.capture.literals import assigned_literals
 from inlay.notebook.output_tail import OutputTail
 from inlay.notebook.track_options import HELP, OptionError, completions, read_options
-from inlay.tracking.start import start_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,6 +77,8 @@ def begin(shell: InteractiveShell, executions: Executions, line: str, body: str 
 
 def _begin(cell: Cell, options: TrackOptions, literals: dict[str, Any]) -> None:
     __tracebackhide__ = True
+    from inlay.tracking.start import start_run
+
     quiet_before, cell.quiet = cell.quiet, cell.quiet or options.quiet
     try:
         run = start_run(
