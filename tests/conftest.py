@@ -7,10 +7,19 @@ folder on without a word, since it is named by an environment variable.
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
+
+import inlay
+from inlay.store import upkeep
+from inlay.store.store import Store
+from inlay.tracking import active, origin
 
 WANTED_DUCKDB = os.environ.get("INLAY_TEST_DUCKDB")
 
@@ -32,3 +41,35 @@ def store_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / ".inlay"
     monkeypatch.setenv("INLAY_STORE", str(folder))
     return folder
+
+
+@pytest.fixture
+def store(store_folder: Path) -> Iterator[Store]:
+    """This test's store, chosen; what the test leaves open in it is closed."""
+    yield inlay.connect(store_folder)
+    for run in reversed(active.open_runs()):
+        run.end()
+    origin.set_provider(None)
+    for keeper in list(upkeep._running.values()):
+        keeper.close(ingest=False)
+    upkeep._running.clear()
+
+
+@pytest.fixture(params=["map", "append"])
+def each_journal(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Has a test run on both kinds of journal."""
+    monkeypatch.setenv("INLAY_JOURNAL", request.param)
+    return request.param
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs a Python program in a process of its own, on this test's store."""
+
+    def run(code: str, **more: object) -> subprocess.CompletedProcess[str]:
+        path = tmp_path / "program.py"
+        path.write_text(textwrap.dedent(code))
+        options = {"capture_output": True, "text": True, "timeout": 120, "cwd": tmp_path, **more}
+        return subprocess.run([sys.executable, str(path)], **options)
+
+    return run

@@ -76,7 +76,7 @@ def read_segment(path: Path, offset: int = 0, *, final: bool = False) -> Records
         while True:
             file.seek(records.offset)
             data = file.read(_WINDOW)
-            if not parse.more_of(data) or len(data) < _WINDOW:
+            if not parse.more_of(data):
                 break
     parse.wait_for_parts()
     return records
@@ -120,7 +120,7 @@ class _Parse:
         self._records.offset = end
 
     def more_of(self, data: bytes) -> bool:
-        """`data` may go on, and may still be written to; returns whether anything was taken off it."""
+        """`data` may go on, and may still be written to; returns whether to look at what follows."""
         start, position = self._records.offset, 0
         data = data[: len(data) // SLOT * SLOT]
         slots = np.frombuffer(data, POINT)

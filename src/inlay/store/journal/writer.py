@@ -59,10 +59,11 @@ class Writer:
         self._next_series = 0
         self._alive: BaseFileLock | None = None
         self._kind: type[MappedSegment | AppendSegment] = MappedSegment
-        self._segment: MappedSegment | AppendSegment | MemorySegment = MemorySegment()
+        self._segment: MappedSegment | AppendSegment | MemorySegment
         self._refused = False
         self._free_threaded = not getattr(sys, "_is_gil_enabled", lambda: True)()
         with self._lock:
+            self._use(MemorySegment())
             self._roll()
         _writers.add(self)
 
