@@ -13,7 +13,7 @@ import pytest
 from inlay.tracking.points import Points
 from inlay.tracking.snapshot import RunSnapshot
 from inlay.views.curves import RunCurves
-from inlay.views.picture import picture_html
+from inlay.views.picture import picture_html, switch
 from inlay.views.picture_chart import path
 
 STARTED = 1_795_000_000.0
@@ -232,6 +232,14 @@ def test_summary_and_off():
     assert "7f3a91c2" in off.text
     assert "baseline" not in off.text
     assert "loss" not in off.text
+
+
+def test_the_images_follow_a_dark_theme():
+    """White charts glared out of a dark notebook."""
+    rule = switch("abc").split("{display:none}")[1]
+    assert "[data-jp-theme-light=false]" in rule
+    assert ".vscode-dark" in rule
+    assert ".inlay-picture-abc img{filter:invert(" in rule
 
 
 def test_the_style_decides_by_the_token():

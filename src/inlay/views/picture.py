@@ -92,6 +92,8 @@ def switch(token: str) -> str:
         f'{after}:has([data-mime-type^="application/vnd.jupyter.widget"]):not(:has({live})),'
         f"{after}:has(.jp-RenderedText>pre:empty)"
         "{display:none}"
+        # An image cannot follow the theme. Turned over in lightness, with the hues turned back, it can.
+        f":is(body[data-jp-theme-light=false],body.vscode-dark) {shown} img{{filter:invert(.93) hue-rotate(180deg)}}"
     )
 
 
