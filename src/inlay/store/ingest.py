@@ -14,19 +14,17 @@ import shutil
 import time
 import uuid
 import warnings
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-
-import numpy as np
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 from inlay.store.database import transaction
 from inlay.store.journal.reader import Records, read_segment
 from inlay.store.journal.segment import SUFFIX
-from inlay.store.journal.slots import Kind
 from inlay.store.journal.writer import LOCK_NAME
 from inlay.store.rows import Batch, kill_runs, replace
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from duckdb import DuckDBPyConnection
@@ -34,7 +32,9 @@ if TYPE_CHECKING:
     from inlay.store.store import Store
 
 QUARANTINE = "quarantine"
-_SEGMENTS_AT_ONCE = 16  # two million points: large inserts make small files, and memory is bounded
+# Large inserts make small files, and one for many journals takes a tenth of one for each; memory is bounded.
+_POINTS_AT_ONCE = 2_000_000
+_SEGMENTS_AT_ONCE = 256
 
 
 @dataclass(slots=True)
@@ -56,8 +56,19 @@ class _Stream:
     alive: bool
     segments: list[_Segment]
     last_time: float = 0.0
-    series: dict[int, int] = field(default_factory=dict)
-    """Series ids of the stream to those of the database."""
+    idle: bool = True
+    """Whether the database had everything when we looked."""
+
+
+class _Piece(NamedTuple):
+    """New records of one segment."""
+
+    stream: _Stream
+    segment: _Segment
+    records: Records
+
+    def points(self) -> int:
+        return sum(map(len, self.records.blocks))
 
 
 def ingest(store: Store, *, wait: float = 60.0) -> int:
@@ -73,9 +84,9 @@ def ingest(store: Store, *, wait: float = 60.0) -> int:
 
 def ingest_into(con: DuckDBPyConnection, store: Store) -> int:
     """`ingest` over a connection that is open already."""
-    taken = 0
-    for stream in _streams(con, store):
-        taken += _ingest_stream(con, store, stream)
+    streams = _streams(con, store)
+    taken = sum(_commit(con, pieces) for pieces in _batches(_news(store, streams)))
+    _finish(con, [stream for stream in streams if stream.idle and not stream.alive])
     _end_orphans(con, store)
     return taken
 
@@ -137,26 +148,31 @@ def _is_alive(folder: Path) -> bool:
     return False
 
 
-def _ingest_stream(con: DuckDBPyConnection, store: Store, stream: _Stream) -> int:
-    """Take what is new in one writer's journal, and clear away what was taken long ago."""
-    known = con.execute("SELECT local_id, series_id FROM writer_series WHERE writer = ?", [stream.writer_id])
-    stream.series = dict(known.fetchall())
-    taken, waiting = 0, []
-    for segment in stream.segments:
-        records = _read(segment)
-        if records is None:
-            continue
-        if records.damage:
-            _quarantine(store, stream, segment, records.damage)
-        waiting.append((segment, records))
-        if len(waiting) == _SEGMENTS_AT_ONCE:
-            taken += _commit(con, stream, waiting)
-            waiting = []
-    if waiting:
-        taken += _commit(con, stream, waiting)
-    elif not stream.alive and taken == 0:
-        _finish(con, stream)
-    return taken
+def _news(store: Store, streams: list[_Stream]) -> Iterator[_Piece]:
+    """What the journals hold that the database does not, read when it is asked for."""
+    for stream in streams:
+        for segment in stream.segments:
+            records = _read(segment)
+            if records is None:
+                continue
+            if records.damage:
+                _quarantine(store, stream, segment, records.damage)
+            stream.idle = False
+            yield _Piece(stream, segment, records)
+
+
+def _batches(pieces: Iterable[_Piece]) -> Iterator[list[_Piece]]:
+    """As much as goes into one transaction."""
+    batch: list[_Piece] = []
+    points = 0
+    for piece in pieces:
+        batch.append(piece)
+        points += piece.points()
+        if points >= _POINTS_AT_ONCE or len(batch) >= _SEGMENTS_AT_ONCE:
+            yield batch
+            batch, points = [], 0
+    if batch:
+        yield batch
 
 
 def _read(segment: _Segment) -> Records | None:
@@ -174,39 +190,32 @@ def _read(segment: _Segment) -> Records | None:
     return records if records.offset > segment.offset else None
 
 
-def _commit(con: DuckDBPyConnection, stream: _Stream, waiting: list[tuple[_Segment, Records]]) -> int:
+def _commit(con: DuckDBPyConnection, pieces: list[_Piece]) -> int:
     """New records and the offsets behind them, in one transaction."""
-    points = np.concatenate([records.points() for _, records in waiting])
-    stream.last_time = max(stream.last_time, *(records.last_time for _, records in waiting))
-    progress = [(stream.writer_id, segment.number, records.offset, stream.last_time) for segment, records in waiting]
-    odd: list[str] = []
+    progress = []
+    ends: dict[str, float | None] = {}
+    for stream, segment, records in pieces:
+        stream.last_time = max(stream.last_time, records.last_time)
+        progress.append((stream.writer_id, segment.number, records.offset, stream.last_time))
+        if not stream.alive and segment is stream.segments[-1]:
+            ends[stream.writer_id] = _end_of(stream)
     with transaction(con):
-        batch = Batch(con, stream.writer_id, stream.series)
-        for _, records in waiting:
-            for event in records.events:
-                try:
-                    batch.add(event)
-                except (KeyError, TypeError, ValueError) as error:  # one bad event must not hold up the rest
-                    odd.append(f"{Kind(event.kind).name} ({error!r})")
-        lost = batch.write(points)
+        batch = Batch(con)
+        odd = batch.add([(stream.writer_id, event) for stream, _, records in pieces for event in records.events])
+        lost = batch.write((stream.writer_id, records.points()) for stream, _, records in pieces)
         replace(con, "ingest_progress", progress, keys=2)
-        if not stream.alive and waiting[-1][0] is stream.segments[-1]:
-            kill_runs(con, stream.writer_id, _end_of(stream))
-    for segment, records in waiting:
+        kill_runs(con, ends)
+    for _, segment, records in pieces:
         segment.offset = records.offset
-    if odd:
-        warnings.warn(
-            f"inlay: records in {stream.folder} could not be understood and were left out: {'; '.join(odd)}",
-            RuntimeWarning,
-            stacklevel=2,
-        )
-    if lost:
-        warnings.warn(
-            f"inlay: {lost} points in {stream.folder} belong to no known metric and were left out",
-            RuntimeWarning,
-            stacklevel=2,
-        )
-    return len(points) - lost
+    for writer, what in odd:
+        _warn(f"a record in the journal {writer} could not be understood and was left out: {what}")
+    for writer, count in lost.items():
+        _warn(f"{count} points in the journal {writer} belong to no known metric and were left out")
+    return sum(piece.points() for piece in pieces) - sum(lost.values())
+
+
+def _warn(message: str) -> None:
+    warnings.warn(f"inlay: {message}", RuntimeWarning, stacklevel=2)
 
 
 def _quarantine(store: Store, stream: _Stream, segment: _Segment, damage: list[tuple[int, int]]) -> None:
@@ -230,18 +239,21 @@ def _quarantine(store: Store, stream: _Stream, segment: _Segment, damage: list[t
     )
 
 
-def _finish(con: DuckDBPyConnection, stream: _Stream) -> None:
-    """The writer is gone and this open, a later one, sees all of its journal taken: clear it away."""
-    whole = all(segment.offset >= segment.path.stat().st_size for segment in stream.segments)
-    if not whole:
-        return
-    shutil.rmtree(stream.folder, ignore_errors=True)
-    if stream.folder.exists():  # a segment that is still there must not be taken for new
+def _finish(con: DuckDBPyConnection, streams: list[_Stream]) -> None:
+    """The writers are gone and this open, a later one, sees all of their journals taken: clear them away."""
+    gone: dict[str, float | None] = {}
+    for stream in streams:
+        if any(segment.offset < segment.path.stat().st_size for segment in stream.segments):
+            continue
+        shutil.rmtree(stream.folder, ignore_errors=True)
+        if not stream.folder.exists():  # a segment that is still there must not be taken for new
+            gone[stream.writer_id] = _end_of(stream)
+    if not gone:
         return
     with transaction(con):
-        kill_runs(con, stream.writer_id, _end_of(stream))
-        con.execute("DELETE FROM ingest_progress WHERE writer = ?", [stream.writer_id])
-        con.execute("DELETE FROM writer_series WHERE writer = ?", [stream.writer_id])
+        kill_runs(con, gone)
+        for table in ("ingest_progress", "writer_series"):
+            con.execute(f"DELETE FROM {table} WHERE writer IN (SELECT unnest(?::UUID[]))", [list(gone)])  # noqa: S608
 
 
 def _end_of(stream: _Stream) -> float:
@@ -252,7 +264,4 @@ def _end_of(stream: _Stream) -> float:
 def _end_orphans(con: DuckDBPyConnection, store: Store) -> None:
     """Runs whose writer has neither a journal nor an end: its folder is gone, so is the process."""
     running = con.execute("SELECT DISTINCT writer FROM runs WHERE status = 'running'").fetchall()
-    gone = [str(writer) for (writer,) in running if writer and not (store.journal / str(writer)).is_dir()]
-    for writer in gone:
-        with transaction(con):
-            kill_runs(con, writer, None)
+    kill_runs(con, {str(of): None for (of,) in running if of and not (store.journal / str(of)).is_dir()})

@@ -18,31 +18,55 @@ if TYPE_CHECKING:
 
 
 class SeriesTable:
-    """The series of one writer's stream, and where they are in the database."""
+    """The series of writers' streams, and where they are in the database."""
 
-    def __init__(self, con: DuckDBPyConnection, writer: str, known: dict[int, int]) -> None:
-        """`known` maps ids of the stream to ids of the database; `write` adds to it."""
+    def __init__(self, con: DuckDBPyConnection) -> None:
         self._con = con
-        self._writer = writer
-        self._known = known
-        self._defined: dict[int, tuple[str, str]] = {}
+        self._known: dict[str, dict[int, int]] = {}
+        self._defined: dict[tuple[str, int], tuple[str, str]] = {}
 
-    def define(self, run_id: str, series: Iterable[tuple[int, str]]) -> None:
-        """Series ids of the stream, as the journal defines them."""
+    def define(self, writer: str, run_id: str, series: Iterable[tuple[int, str]]) -> None:
+        """Series ids of a writer's stream, as its journal defines them."""
         for local, key in series:
-            if local not in self._known:
-                self._defined[local] = (run_id, key)
+            self._defined[writer, local] = (run_id, key)
 
-    def write(self, points: NDArray[np.void]) -> int:
-        """Insert the points and bring the summaries up to date; returns how many had no series."""
+    def write(self, blocks: Iterable[tuple[str, NDArray[np.void]]]) -> dict[str, int]:
+        """Insert each writer's points, bring the summaries up to date; returns how many had no series, by writer."""
+        blocks = [(writer, points) for writer, points in blocks if len(points)]
+        self._load({writer for writer, _ in (*self._defined, *blocks)})
         self._assign_ids()
-        if len(points) == 0:
-            return 0
-        locals_, inverse = np.unique(points["series"], return_inverse=True)
-        ids = np.array([self._known.get(int(local), 0) for local in locals_], np.int32)[inverse]
-        lost = int(np.count_nonzero(ids == 0))
-        if lost:
-            points, ids = points[ids != 0], ids[ids != 0]
+        lost: dict[str, int] = {}
+        kept, ids = [], []
+        for writer, points in blocks:
+            numbers = self._ids(writer, points["series"])
+            known = numbers != 0
+            if not known.all():
+                lost[writer] = lost.get(writer, 0) + int(np.count_nonzero(~known))
+                points, numbers = points[known], numbers[known]  # noqa: PLW2901 - the rest of them
+            kept.append(points)
+            ids.append(numbers)
+        if any(map(len, kept)):
+            self._insert(np.concatenate(kept), np.concatenate(ids))
+        return lost
+
+    def _load(self, writers: set[str]) -> None:
+        """What the database knows of these writers' series."""
+        self._known = {writer: {} for writer in writers}
+        rows = self._con.execute(
+            "SELECT writer, local_id, series_id FROM writer_series WHERE writer IN (SELECT unnest(?::UUID[]))",
+            [list(writers)],
+        ).fetchall()
+        for writer, local, number in rows:
+            self._known[str(writer)][local] = number
+
+    def _ids(self, writer: str, locals_: NDArray[np.int64]) -> NDArray[np.int32]:
+        """The database's ids of a stream's; 0 where there is none."""
+        known = self._known[writer]
+        table = np.zeros(max(known, default=0) + 1, np.int32)
+        table[list(known)] = list(known.values())
+        return table[np.where(locals_ < len(table), locals_, 0)]
+
+    def _insert(self, points: NDArray[np.void], ids: NDArray[np.int32]) -> None:
         new = {
             "series_id": ids,
             "step": np.ascontiguousarray(points["step"]),
@@ -55,14 +79,18 @@ class SeriesTable:
         finally:
             self._con.unregister("new_points")
         self._summarise(ids, new["step"], new["value"])
-        return lost
 
     def _assign_ids(self) -> None:
         """Database ids for newly defined series; one that another stream defined is found again."""
-        if not self._defined:
+        defined = [
+            (writer, local, *series)
+            for (writer, local), series in self._defined.items()
+            if local not in self._known[writer]
+        ]
+        self._defined.clear()
+        if not defined:
             return
-        locals_ = list(self._defined)
-        runs, keys = (list(column) for column in zip(*self._defined.values(), strict=True))
+        writers, locals_, runs, keys = map(list, zip(*defined, strict=True))
         self._con.execute(
             """
             INSERT INTO series
@@ -72,27 +100,28 @@ class SeriesTable:
             ANTI JOIN series USING (run_id, key)
             GROUP BY run_id, key
             """,
-            [runs, keys, locals_],
+            [runs, keys, list(range(len(keys)))],
         )
-        rows = self._con.execute(
+        numbers = self._con.execute(
             """
-            SELECT local, series_id
-            FROM (SELECT unnest(?::UUID[]) AS run_id, unnest(?::VARCHAR[]) AS key, unnest(?::BIGINT[]) AS local)
+            SELECT place, series_id
+            FROM (SELECT unnest(?::UUID[]) AS run_id, unnest(?::VARCHAR[]) AS key, unnest(?::BIGINT[]) AS place)
             JOIN series USING (run_id, key)
+            ORDER BY place
             """,
-            [runs, keys, locals_],
+            [runs, keys, list(range(len(keys)))],
         ).fetchall()
+        found = [number for _, number in numbers]
         self._con.execute(
-            "INSERT INTO writer_series SELECT ?, unnest(?::BIGINT[]), unnest(?::INTEGER[])",
-            [self._writer, [local for local, _ in rows], [number for _, number in rows]],
+            "INSERT INTO writer_series SELECT unnest(?::UUID[]), unnest(?::BIGINT[]), unnest(?::INTEGER[])",
+            [writers, locals_, found],
         )
-        self._known.update(rows)
-        self._defined.clear()
+        for writer, local, number in zip(writers, locals_, found, strict=True):
+            self._known[writer][local] = number
 
     def _summarise(self, ids: NDArray[Any], step: NDArray[Any], value: NDArray[Any]) -> None:
         """Fold the new points into the summary of their series."""
-        # Stable sorts: of equal steps the one logged last comes last.
-        order = np.lexsort((np.arange(len(ids)), step, ids))
+        order = _by_series_and_step(ids, step)
         ids, step, value = ids[order], step[order], value[order]
         starts = np.flatnonzero(np.r_[True, ids[1:] != ids[:-1]])
         ends = np.r_[starts[1:], len(ids)] - 1
@@ -129,3 +158,14 @@ class SeriesTable:
             )
         finally:
             self._con.unregister("new_summary")
+
+
+def _by_series_and_step(ids: NDArray[Any], step: NDArray[Any]) -> NDArray[np.intp]:
+    """Sorts points by series, then step; of equal steps the one logged last comes last."""
+    near = ids - ids.min()
+    # Sixteen bits are sorted by radix: 10 ms a million where 32 take 70.
+    order = np.argsort(near.astype(np.uint16) if near.max() < 1 << 16 else near, kind="stable")
+    ids, step = ids[order], step[order]
+    if np.any((step[1:] < step[:-1]) & (ids[1:] == ids[:-1])):
+        return order[np.lexsort((step, ids))]
+    return order
