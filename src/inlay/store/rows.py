@@ -41,7 +41,7 @@ class Batch:
         self._series = SeriesTable(con)
         self._runs: dict[str, dict[str, Any]] = {}
         self._params: list[tuple[Any, ...]] = []
-        self._tags: dict[tuple[str, str], str] = {}
+        self._tags: dict[tuple[str, str], str | None] = {}
         self._rows: dict[str, list[tuple[Any, ...]]] = {}
         self._handlers: dict[int, Callable[[dict[str, Any], float], None]] = {
             Kind.SERIES: self._series_defined,
@@ -80,6 +80,8 @@ class Batch:
         self._write_runs()
         self._write_params()
         replace(self._con, "tags", [(*key, value) for key, value in self._tags.items()], keys=2)
+        if None in self._tags.values():  # a tag that was removed
+            self._con.execute("DELETE FROM tags WHERE value IS NULL")
         for table, rows in self._rows.items():
             replace(self._con, table, rows, keys=_KEYS[table])
         return self._series.write(blocks)
@@ -170,10 +172,13 @@ class Batch:
             self._runs.setdefault(run["run_id"], run)
 
     def _write_runs(self) -> None:
+        numbers: dict[str, int] = {}
         for run in self._runs.values():
             experiment = run.pop("experiment", None)
             if experiment is not None:
-                run["experiment_id"] = self._experiment(experiment, run["started_at"])
+                if experiment not in numbers:
+                    numbers[experiment] = self._experiment(experiment, run["started_at"])
+                run["experiment_id"] = numbers[experiment]
         rows = [tuple(run[column] for column in RUN_COLUMNS) for run in self._runs.values()]
         replace(self._con, "runs", rows, keys=1)
 
