@@ -34,6 +34,7 @@ PICTURE_EVERY = 5.0
 QUIET_EVERY = 30.0
 """Seconds between two pictures of a live run in which nothing happens: it says as of when it is true."""
 SLOW = 0.1
+EMPTY = {"text/plain": ""}
 STORED_METRICS = 48
 """How many metrics of an ended run are read to fill its charts."""
 OPEN = 20
@@ -112,7 +113,7 @@ class LiveCard:
         """Leave the picture, and free the widget."""
         with self._lock:
             if self._view is not None:
-                self._publisher.update(self._slots[1], {"text/plain": ""})
+                self._publisher.update(self._slots[1], EMPTY)
                 self._view.close()
                 self._view = None
 
@@ -130,8 +131,9 @@ class LiveCard:
             return None
 
     def _show(self) -> tuple[Any, Any]:
+        # The second output is there also without a widget: what comes after the picture is ours to hide.
         picture = self._publisher.show(self._picture())
-        return picture, self._publisher.show(self._view.output) if self._view else None
+        return picture, self._publisher.show(self._view.output if self._view else EMPTY)
 
     def _send_changes(self) -> int:
         """Send what is new to the browser, and a page that has just been loaded everything."""

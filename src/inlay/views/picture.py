@@ -71,29 +71,30 @@ def picture_html(
     )
     return (
         f"<style>{switch(token)}</style>"
-        f'<div class="inlay-picture inlay-picture-{token}" style="box-sizing:border-box;max-width:832px;'
+        f'<div class="inlay-picture inlay-picture-{token}" style="box-sizing:border-box;'
         f"margin:2px 0;padding:14px 18px 12px;border:{RULE};border-radius:8px;font-size:13px;line-height:1.5;"
-        f'overflow-wrap:anywhere">{"".join(parts)}</div>'
+        f'overflow-wrap:break-word;word-break:break-word">{"".join(parts)}</div>'
     )
 
 
 def switch(token: str) -> str:
     """The rules by which one of a card's two adjacent outputs is seen: the live one while it lives, else the picture.
 
-    The first hides the picture wherever outputs share a page. The others are JupyterLab's: they take away what is
-    left around the picture, and of the second output the empty line, or the complaint of a widget without its kernel.
-    What stands between the two by chance (printed by another thread) is neither, and stays.
+    The first hides the picture wherever outputs share a page. The next three are JupyterLab's: they take away what is
+    left around the picture, and of the second output the empty line, or the complaint of a widget without its kernel,
+    which is the only kind of output without a MIME type there. The last lets the images follow a dark page where
+    that is known; elsewhere they are light cards.
     """
     shown, live, child = f".inlay-picture-{token}", f".inlay-live-{token}", ".jp-OutputArea-child"
     after = f"{child}:has({shown})+{child}"
     return (
         f"body:has({live}) {shown},"
         f"{child}:has({shown}):has(+{child} {live}),"
-        f'{after}:has([data-mime-type^="application/vnd.jupyter.widget"]):not(:has({live})),'
+        f"{after}:has(>.jp-OutputArea-output:not([data-mime-type])):not(:has({live})),"
         f"{after}:has(.jp-RenderedText>pre:empty)"
         "{display:none}"
-        # An image cannot follow the theme. Turned over in lightness, with the hues turned back, it can.
-        f":is(body[data-jp-theme-light=false],body.vscode-dark) {shown} img{{filter:invert(.93) hue-rotate(180deg)}}"
+        f"body[data-jp-theme-light=false] {shown} img,body.vscode-dark {shown} img"
+        "{filter:invert(.91)hue-rotate(180deg)}"
     )
 
 
