@@ -98,6 +98,15 @@ def test_loading_twice_is_harmless(cells):
     assert transformers.count(begin_at_first_line) == 1
 
 
+def test_reloading(plain_cells):
+    plain_cells("%load_ext inlay")
+    plain_cells("%reload_ext inlay")
+    plain_cells("%%track\nx = 1")
+    assert len(inlay.runs()) == 1
+    assert [row[0] for row in recorded()] == [1, 2, 3]
+    activation_of(plain_cells.shell).close()
+
+
 def test_unloading(cells):
     unload_ipython_extension(cells.shell)
     unload_ipython_extension(cells.shell)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import textwrap
+from types import SimpleNamespace
 
 import pytest
 
@@ -106,7 +107,7 @@ def test_an_interrupted_cell(cells, error):
 
 def test_a_cell_cancelled_without_a_result(cells):
     """ipykernel hands `None` to `post_run_cell` when it cancelled an `await` cell."""
-    cells.shell.events.trigger("pre_run_cell", info_of(cells, "%%track\nawait something"))
+    cells.shell.events.trigger("pre_run_cell", info_of("%%track\nawait something"))
     cells.shell.run_line_magic("track", "cancelled")
     with pytest.raises(asyncio.CancelledError):
         cancel_as_ipykernel_does(cells.shell)
@@ -120,12 +121,11 @@ def cancel_as_ipykernel_does(shell):
         shell.events.trigger("post_run_cell", None)
 
 
-def info_of(cells, source):
-    from IPython.core.interactiveshell import ExecutionInfo
-
-    return ExecutionInfo(source, True, False, True, None, None, transformed_cell=source)
+def info_of(source):
+    return SimpleNamespace(raw_cell=source, store_history=True, cell_id=None)
 
 
+@pytest.mark.filterwarnings("ignore:To exit")
 def test_a_cell_that_exits(cells):
     cells("%%track\nraise SystemExit(3)")
     assert newest().status == "failed"
@@ -193,6 +193,7 @@ def test_help(cells, capsys, cell):
     assert len(inlay.runs()) == 0
 
 
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
 def test_completion(cells):
     assert cells.shell.complete("--t", "%%track base --t", 16)[1] == ["--tag"]
     assert "--quiet" in cells.shell.complete("--", "%track --", 9)[1]
@@ -215,8 +216,7 @@ def test_above_another_cell_magic(cells):
 
 
 def test_an_error_under_another_cell_magic(cells):
-    result = cells("%%track\n\n%%time\n1 / 0")
-    assert isinstance(result.error_in_exec, ZeroDivisionError)
+    cells("%%track\n\n%%time\n1 / 0")
     assert (newest().status, newest().error.type) == ("failed", "ZeroDivisionError")
 
 
@@ -274,6 +274,26 @@ def test_a_file_of_cells(cells, tmp_path):
         "outer": "finished",
         "inner": "finished",
     }
+
+
+@pytest.mark.parametrize(("error", "status"), [("ValueError", "failed"), ("KeyboardInterrupt", "interrupted")])
+def test_a_script_that_fails(cells, tmp_path, error, status):
+    """`%run train.py` showed a traceback, and the run was "finished": IPython calls the cell a success."""
+    script = tmp_path / "train.py"
+    script.write_text(f"def train():\n    raise {error}('no')\ntrain()\n")
+    assert cells(f"%%track\n%run {script}").success
+    assert (newest().status, newest().error.type) == (status, error)
+    assert "train.py" in newest().error.traceback.splitlines()[1]
+    cells("%%track after\nx = 1")
+    assert newest().status == "finished"
+
+
+def test_an_object_that_cannot_be_drawn_on_the_way(cells):
+    """The code went on, and so did the run."""
+    source = "%%track\nclass A:\n    def _repr_html_(self): raise ValueError\ndisplay(A())\nx = 1"
+    cells.shell.display_formatter.active_types = ["text/plain", "text/html"]
+    cells(source)
+    assert newest().status == "finished"
 
 
 # --- runs that code starts --------------------------------------------------------------------------------

@@ -36,6 +36,8 @@ class Cell:
     message: str | None
     """The id of the request that asked for it; None outside kernels."""
     failed_display: bool
+    shown_before: BaseException | None
+    """The last exception that was shown when it began."""
     started_at: float = field(default_factory=time.time)
     quiet: bool = False
     tracked: list[Run] = field(default_factory=list)
@@ -101,6 +103,7 @@ class Executions:
             count=shell.displayhook.prompt_count if info.store_history else None,
             message=message,
             failed_display=_failed_display(shell),
+            shown_before=_last_shown(),
         )
         stack.append(cell)
         self._running.append(cell)
@@ -129,8 +132,10 @@ class Executions:
         if result is None:
             return sys.exc_info()[1] or KeyboardInterrupt("the cell was stopped")
         error: BaseException | None = result.error_before_exec or result.error_in_exec
-        if error is None and _failed_display(self._shell) and not cell.failed_display:
-            return getattr(sys, "last_value", None)
+        shown = _last_shown()
+        if error is None and shown is not cell.shown_before:
+            failed_display = _failed_display(self._shell) and not cell.failed_display
+            return shown if failed_display or _swallowed(shown) else None
         return error
 
     def _adopt_the_running_cell(self) -> None:
@@ -162,6 +167,24 @@ def _match(stack: list[Cell], result: ExecutionResult | None) -> Cell | None:
         # IPython made a new record when the machinery around the cell raised.
         same = [cell for cell in stack if cell.source == result.info.raw_cell]
     return same[-1] if same else None
+
+
+def _last_shown() -> BaseException | None:
+    return getattr(sys, "last_value", None)
+
+
+# Magics that show the exception of the code they run, and return as if there had been none.
+_SWALLOWS = frozenset({"safe_execfile", "safe_run_module", "time"})
+
+
+def _swallowed(error: BaseException | None) -> bool:
+    """Whether IPython's `%run`, or `%%time` before IPython 9, kept this exception to itself."""
+    frame = error.__traceback__.tb_frame if error is not None and error.__traceback__ else None
+    return (
+        frame is not None
+        and frame.f_globals.get("__name__", "").startswith("IPython.")
+        and frame.f_code.co_name in _SWALLOWS
+    )
 
 
 def _failed_display(shell: InteractiveShell) -> bool:
