@@ -65,6 +65,8 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(msg)
     from importlib import import_module
 
+    if name == "start_run":  # whoever records, records from what
+        import_module("inlay.capture.background").activate()
     value = getattr(import_module(_WHERE[name]), name)
     globals()[name] = value
     return value

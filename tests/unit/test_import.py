@@ -5,9 +5,14 @@ What the time is, is measured in bench/; what was loaded is checked here, in a f
 
 from __future__ import annotations
 
+import json
+import os
+import re
 import subprocess
 import sys
 import textwrap
+
+import inlay
 
 SLOW = {
     "IPython",
@@ -63,3 +68,21 @@ def test_a_name_that_is_not_there_says_so() -> None:
 
 def test_the_check_sees_what_is_loaded() -> None:
     assert {"numpy"} <= loaded_by("import numpy") & SLOW
+
+
+def test_a_script_records_its_environment_and_commit(tmp_path) -> None:
+    """Runs of a script knew neither their packages nor their commit; only those of a notebook did."""
+    script = tmp_path / "train.py"
+    script.write_text("import inlay\nwith inlay.start_run('once') as run:\n    run.log_metric('x', 1.0)\n")
+    for command in (["init", "-q"], ["add", "train.py"], ["commit", "-qm", "begin"]):
+        identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
+        subprocess.run(["git", *identity, *command], cwd=tmp_path, check=True)
+    environment = {**os.environ, "INLAY_STORE": str(tmp_path / "store")}
+    subprocess.run([sys.executable, str(script)], cwd=tmp_path, env=environment, check=True)
+
+    inlay.connect(tmp_path / "store")
+    ((commit, packages),) = inlay.sql(
+        "select git_commit, packages from runs join environments using (env_hash)"
+    ).fetchall()
+    assert re.fullmatch("[0-9a-f]{40}", commit)
+    assert "duckdb" in json.loads(packages)
