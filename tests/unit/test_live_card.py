@@ -21,6 +21,8 @@ VIEW = "application/vnd.jupyter.widget-view+json"
 class Notes:
     """A publisher: what each output shows, and in which order things happened."""
 
+    watched = False
+
     def __init__(self, log=None):
         self.outputs = []
         self.log = log if log is not None else []
@@ -131,6 +133,27 @@ def test_the_end_is_the_last_points_the_final_picture_and_no_widget(log, still):
     assert notes.outputs[1] == {"text/plain": ""}
     kinds = [(entry[0], entry[1]) if entry[0] == "update" else entry[0] for entry in log]
     assert kinds.index(("update", 0)) < kinds.index(("update", 1)) < kinds.index("comm_close")
+
+
+def test_a_reloaded_page_finds_the_finished_card(log, still, monkeypatch):
+    """A page reloaded while a cell ran showed the run as running for ever: it asks for its widgets when the kernel is
+    free again, and the widget was gone by then.
+    """
+    monkeypatch.setattr(Notes, "watched", True)
+    live_card._open.clear()
+    run, notes, card = begin(log)
+    run.log({"loss": 0.125})
+    run.end()
+    assert notes.outputs[1] == {"text/plain": ""}
+    assert "comm_close" not in [kind for kind, *_ in log]
+    del log[:]
+
+    a_browser_draws(card)
+    ((content, (points,)),) = custom(log)
+    assert content["type"] == "snapshot"
+    assert np.frombuffer(points).tolist() == [0.0, 0.125]
+    live_card._open.pop().retire()
+    assert [kind for kind, *_ in log][-1] == "comm_close"
 
 
 def test_a_failed_run_says_why(log, still):
@@ -276,16 +299,6 @@ def test_ten_thousand_metrics(log, still):
     assert states(log, "_header")[-1]["metrics_total"] == 10_000
     assert len(states(log, "_snapshot")[-1]["series"]) == 24
     assert "24 of 10,000" in notes.picture
-
-
-def test_shown_again_after_the_output_was_cleared(log, still):
-    run, notes, card = begin(log)
-    card.republish()
-    run.end()
-
-    assert len(notes.outputs) == 4
-    assert "Finished" in notes.outputs[2]["text/html"]
-    assert notes.outputs[3] == {"text/plain": ""}
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")

@@ -40,6 +40,13 @@ class CellPublisher:
         self._stays = stays
         self._pid = os.getpid()
 
+    @property
+    def watched(self) -> bool:
+        """Whether somebody may be looking: a program that executes notebooks cannot answer questions, and says so."""
+        kernel: Any = getattr(self._shell, "kernel", None)
+        request = kernel.get_parent() if kernel is not None else {}
+        return bool(request.get("content", {}).get("allow_stdin", True))
+
     def show(self, bundle: Mapping[str, Any], metadata: Mapping[str, Any] | None = None) -> Slot:
         """A new output below the cell."""
         slot = Slot(uuid.uuid4().hex, bundle, metadata or {})

@@ -44,6 +44,10 @@ OPEN = 20
 class Publisher(Protocol):
     """Shows MIME bundles below a cell, and changes them later."""
 
+    @property
+    def watched(self) -> bool:
+        """Whether somebody may be looking, or a program executes the notebook."""
+
     def show(self, bundle: Mapping[str, Any], metadata: Mapping[str, Any] | None = None) -> Any:
         """A new output; returns what `update` takes."""
 
@@ -83,7 +87,9 @@ class LiveCard:
             self._curves.changes()
             self._view = self._new_view()
             self._token = self._view.token if self._view else self._token
-            self._slots = self._show()
+            # The second output is there also without a widget: what comes after the picture is ours to hide.
+            picture = self._publisher.show(self._picture())
+            self._slots = picture, self._publisher.show(self._view.output if self._view else EMPTY)
         if self._follower is None:
             if self._view is not None:
                 _keep_open(self)
@@ -104,16 +110,12 @@ class LiveCard:
                 messages += self._draw()
             return messages
 
-    def republish(self) -> None:
-        """Show both outputs anew, where the cell's output was cleared; the old ones get no more updates."""
-        with self._lock:
-            self._slots = self._show()
-
     def retire(self) -> None:
         """Leave the picture, and free the widget."""
         with self._lock:
             if self._view is not None:
-                self._publisher.update(self._slots[1], EMPTY)
+                if not self._done:
+                    self._publisher.update(self._slots[1], EMPTY)
                 self._view.close()
                 self._view = None
 
@@ -129,11 +131,6 @@ class LiveCard:
         except Exception as error:  # noqa: BLE001
             feed.warn(error)
             return None
-
-    def _show(self) -> tuple[Any, Any]:
-        # The second output is there also without a widget: what comes after the picture is ours to hide.
-        picture = self._publisher.show(self._picture())
-        return picture, self._publisher.show(self._view.output if self._view else EMPTY)
 
     def _send_changes(self) -> int:
         """Send what is new to the browser, and a page that has just been loaded everything."""
@@ -202,8 +199,11 @@ class LiveCard:
                 self._send_changes()
 
     def _finish(self) -> None:
-        """The last points, the final picture, and no widget any more; in the thread that ended the run, so that the
-        cell's output is complete when the cell is.
+        """The last points, the final picture, and no live output any more; in the thread that ended the run, so that
+        the cell's output is complete when the cell is.
+
+        A page that was reloaded while the cell ran hears nothing of that: it asks for its widgets when the kernel is
+        free again, and shows the finished card if it is still there.
         """
         self._unsubscribe()
         feed.remove(self)
@@ -213,7 +213,11 @@ class LiveCard:
             self._done = self._header_changed = self._unkept = True
             self._send_changes()
             self._draw()
-            self.retire()
+            self._publisher.update(self._slots[1], EMPTY)
+            if self._view is not None and self._publisher.watched:
+                _keep_open(self)
+            else:
+                self.retire()
 
 
 _open: deque[LiveCard] = deque()
