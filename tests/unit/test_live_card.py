@@ -12,6 +12,7 @@ import pytest
 from ipywidgets.widgets import widget as ipywidgets_widget
 
 import inlay
+from inlay.tracking.events import announce
 from inlay.views import feed, live_card, run_view
 from inlay.views.live_card import LiveCard
 
@@ -57,6 +58,13 @@ def comms(monkeypatch, log):
                 log.append((msg_type, data, [bytes(b) for b in buffers or []]))
 
     monkeypatch.setattr(comm, "create_comm", Comm)
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_open():
+    yield
+    while inlay.active_run():
+        inlay.end_run()
 
 
 @pytest.fixture
@@ -309,8 +317,8 @@ def test_a_forked_child_shows_nothing(log, still):
         warnings.simplefilter("ignore", DeprecationWarning)  # fork in a process with threads
         child = os.fork()
     if child == 0:
-        run.set_tag("a", "b")
-        run.end()
+        announce("changed", run)
+        announce("ended", run)
         os._exit(0 if len(log) == before and feed._feed is None else 1)
     assert os.waitpid(child, 0)[1] == 0
     run.end()
