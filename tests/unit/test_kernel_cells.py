@@ -370,3 +370,15 @@ def test_run_all_stops_at_a_bad_option(places):
     with pytest.raises(CellExecutionError):
         NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
     assert "did you mean --tag?" in notebook.cells[1].outputs[0].text
+
+
+def test_a_child_opened_in_a_cell_with_await_is_the_active_run(kernel, name):
+    """After `await ...; inlay.start_run(nested=True)` the next cell still logged to the parent: such a cell has a
+    context of its own."""
+    kernel.ask(f"inlay.start_run('{name}-parent')")
+    kernel.ask(f"await asyncio.sleep(0)\ninlay.start_run('{name}', nested=True)")
+    assert kernel.eval("inlay.active_run().name") == name
+    kernel.ask("inlay.end_run()")
+    assert kernel.eval("inlay.active_run().name") == f"{name}-parent"
+    kernel.ask("inlay.end_run()")
+    assert kernel.eval("inlay.active_run() is None")

@@ -36,14 +36,15 @@ def active_run() -> Run | None:
 
 def run_here() -> Run | None:
     """The innermost run that was opened in this context or thread: the one a new run would be inside of."""
-    for run in reversed(_here()):
-        if not run.ended:
-            return run
     thread = threading.current_thread()
-    for run in reversed(open_runs()):
-        if not run.ended and not run.scoped and run.thread is thread:
-            return run
-    return None
+    bare = [run for run in open_runs() if not run.ended and not run.scoped and run.thread is thread]
+    inner = next((run for run in reversed(_here()) if not run.ended), None)
+    if inner is None:
+        return bare[-1] if bare else None
+    for run in bare:  # a child that a cell with `await` opened in a context of its own, and left open
+        if run.parent_run_id == inner.run_id:
+            inner = run
+    return inner
 
 
 def opened(run: Run) -> None:
