@@ -9,7 +9,7 @@ growing, in bounded memory, by doubling the width of its buckets whenever there 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Steps = NDArray[np.int64]
     Values = NDArray[np.float64]
-    Column = TypeVar("Column", Steps, Values)
+    Numbers = NDArray[Any]
 
 POINTS = 2_000
 """The most points of one series that are sent to a browser."""
@@ -41,7 +41,7 @@ class Splice:
     curve: Curve
 
 
-def m4(x: Steps | Values, y: Values, limit: int = POINTS) -> Curve:
+def m4(x: Numbers, y: Values, limit: int = POINTS) -> Curve:
     """Cut a series to at most `limit` points, in buckets of equal width; one that fits is returned whole.
 
     Points may come in any order and steps may repeat: they are sorted here, by step and then as they came. NaN and
@@ -166,17 +166,17 @@ class Reducer:
         self._changed = at if self._changed is None else min(self._changed, at)
 
 
-def _cut(place: Values, x: Steps | Values, y: Values, buckets: int) -> Curve:
+def _cut(place: Values, x: Numbers, y: Values, buckets: int) -> Curve:
     key = np.minimum((place * buckets).astype(np.int64), buckets - 1)
     x, y, _ = drawn(bucketed(key, x, y))
     return Curve(x.astype(np.float64), y)
 
 
-def _whole(x: Steps | Values, y: Values) -> Curve:
+def _whole(x: Numbers, y: Values) -> Curve:
     return Curve(x.astype(np.float64), np.where(np.isfinite(y), y, np.nan))
 
 
-def _sorted(x: Column, y: Values) -> tuple[Column, Values]:
+def _sorted(x: Numbers, y: Values) -> tuple[Numbers, Values]:
     """By step; equal steps keep the order they came in."""
     if bool((x[1:] >= x[:-1]).all()):
         return x, y
