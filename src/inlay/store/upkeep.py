@@ -65,6 +65,9 @@ class Upkeep(threading.Thread):
         self._over.set()
         self._wake.set()
         self.writer.close()
+        if self.is_alive() and threading.current_thread() is not self:
+            # A thread that is inside DuckDB when the interpreter goes away takes the process with it (SIGABRT).
+            self.join(timeout=60)
         if ingest:
             self._ingest(wait=5.0)
 
@@ -80,18 +83,20 @@ class Upkeep(threading.Thread):
 
     def _ingest(self, wait: float = 1.0) -> None:
         """Ingest and, when the file has grown gaps, compact; a busy store is tried again later."""
-        from inlay.store.ingest import ingest
-
         self._wanted_at = None
         if not self._store.journal.is_dir():  # deleted: there is nothing to take in, nor anywhere to put it
             return
         taken = self._waiting_points() + self._taken
         try:
-            ingest(self._store, wait=wait)
-            with self._store.open(wait=wait) as con:
-                gaps = compaction.worthwhile(con, self._store.database)
-            if gaps:
-                compaction.compact(self._store)
+            # A child forked in the middle of an import could never import that module.
+            with self._store.turn_in_process(wait=wait):
+                from inlay.store.ingest import ingest
+
+                ingest(self._store, wait=wait)
+                with self._store.open(wait=wait) as con:
+                    gaps = compaction.worthwhile(con, self._store.database)
+                if gaps:
+                    compaction.compact(self._store)
         except StoreBusyError:
             self._wanted_at = time.monotonic() + SYNC_EVERY
         except (InlayError, OSError) as error:

@@ -1,0 +1,43 @@
+"""The end of a process that recorded something."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+
+
+def test_a_script_that_ends_during_an_ingest(tmp_path):
+    """A finished script died with "terminate called ... FATAL: exception not rethrown" and status 134.
+
+    The background thread was inside DuckDB while the interpreter went away.
+    """
+    script = """
+        import time, threading, duckdb, inlay
+        from inlay.store import compaction, upkeep
+
+        def at_work(store):
+            con = duckdb.connect()
+            end = time.monotonic() + 2
+            while time.monotonic() < end:
+                con.execute("SELECT 1").fetchall()
+            print("done", flush=True)
+
+        upkeep.SETTLE = 0.0
+        compaction.worthwhile = lambda con, path: threading.current_thread() is not threading.main_thread()
+        compaction.compact = at_work
+        with inlay.start_run() as run:
+            run.log({"a": 1.0})
+        time.sleep(1)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)],
+        env={**os.environ, "INLAY_STORE": str(tmp_path / ".inlay")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "done\n"
+    assert "FATAL" not in done.stderr
