@@ -4,25 +4,15 @@ import { describe, expect, it } from "vitest";
 import { align, lonely } from "../../js/lib/align.ts";
 import { formatDuration, formatTicks, formatValue } from "../../js/lib/format.ts";
 import { extent, fraction, niceTicks, paddedRange } from "../../js/lib/ticks.ts";
+// The table that the saved picture's test reads as well: both write a number alike.
+import written from "../written-numbers.json";
 
 describe("a value", () => {
   it.each([
-    [0, "0"],
-    [3, "3"],
-    [-1234, "-1,234"],
-    [0.0213, "0.02130"],
-    [0.5, "0.5000"],
-    [12345.678, "12,346"],
-    [1_234_567, "1,234,567"],
-    [15_100_000_000, "15.10B"],
-    [3.1416e-7, "3.142e-7"],
-    [1e-300, "1e-300"],
-    [-1e300, "-1e300"],
-    [Number.MAX_VALUE, "1.798e308"],
-    [5e-324, "4.941e-324"],
-    [Number.NaN, "not finite"],
-    [Number.POSITIVE_INFINITY, "not finite"],
-  ])("%d is written %s", (value, text) => {
+    ...written,
+    { value: Number.NaN, text: "not finite" },
+    { value: Number.POSITIVE_INFINITY, text: "not finite" },
+  ])("$value is written $text", ({ value, text }) => {
     expect(formatValue(value)).toBe(text);
   });
 });

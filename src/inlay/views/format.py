@@ -7,8 +7,10 @@ import re
 import unicodedata
 from decimal import ROUND_HALF_UP, Decimal
 
-EXPONENT_FROM = 1e9
-EXPONENT_BELOW = 1e-3
+UNITS_FROM = 1e7
+UNITS = ((1e12, "T"), (1e9, "B"), (1e6, "M"))
+EXPONENT_FROM = 1e15
+EXPONENT_BELOW = 1e-4
 
 # What XML cannot hold, and what would turn the writing direction of the text after it or hide in it.
 _UNSEEN = re.compile(
@@ -17,33 +19,19 @@ _UNSEEN = re.compile(
 
 
 def format_value(value: float) -> str:
-    """A metric value: `0.0213`, `1,234`, `3.142e-7`."""
+    """A metric value: `0.02130`, `1,234`, `15.10B`, `3.142e-7`."""
     if math.isnan(value):
         return "NaN"
     if math.isinf(value):
         return "∞" if value > 0 else "-∞"
-    size = abs(value)
-    if size == 0:
-        return "0"
-    if size >= EXPONENT_FROM or size < EXPONENT_BELOW:
-        mantissa, exponent = f"{value:.3e}".split("e")
-        return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
-    if value == int(value):
-        return format_count(int(value))
-    decimals = max(0, 3 - math.floor(math.log10(size)))
-    return _rounded(value, decimals)
+    return _written(value, digits=4)
 
 
 def format_bound(value: float) -> str:
-    """The end of an axis, where three digits are enough: `0.0213`, `1,234`, `3.14e-7`."""
-    size = abs(value)
-    if size == 0 or value == int(value):
-        return format_value(value)
-    if size >= EXPONENT_FROM or size < EXPONENT_BELOW:
-        mantissa, exponent = f"{value:.2e}".split("e")
-        return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
-    rounded = _rounded(value, max(0, 2 - math.floor(math.log10(size))))
-    return rounded.rstrip("0").rstrip(".") if "." in rounded else rounded
+    """The end of an axis, where three digits are enough: `0.0213`, `1,234`, `15.1B`, `3.14e-7`."""
+    text = _written(value, digits=3)
+    number, suffix = (text[:-1], text[-1]) if text[-1] in "TBM" else (text, "")
+    return (number.rstrip("0").rstrip(".") if "." in number and "e" not in number else number) + suffix
 
 
 def format_count(count: int) -> str:
@@ -102,6 +90,20 @@ def clipped(text: str, width: float, size: float) -> str:
 def text_width(text: str, size: float) -> float:
     """About how many pixels text takes in a sans-serif of `size` pixels."""
     return size * sum(map(_letter_width, text))
+
+
+def _written(value: float, digits: int) -> str:
+    size = abs(value)
+    if size == 0:
+        return "0"
+    if size >= EXPONENT_FROM or size < EXPONENT_BELOW:
+        mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+        return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
+    if value == int(value) and size < UNITS_FROM:
+        return format_count(int(value))
+    unit, suffix = next((unit for unit in UNITS if size >= max(unit[0], UNITS_FROM)), (1.0, ""))
+    decimals = max(0, digits - 1 - math.floor(math.log10(size / unit)))
+    return _rounded(value / unit, decimals) + suffix
 
 
 def _rounded(value: float, decimals: int) -> str:
