@@ -13,7 +13,7 @@ import os
 import platform
 import sys
 import sysconfig
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,11 +38,15 @@ class Environment:
     @property
     def hash(self) -> str:
         """SHA-256 of the contents: the same environment is stored once."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(self._columns(), sort_keys=True).encode()).hexdigest()
 
     def as_row(self) -> dict[str, Any]:
         """The columns of the table `environments`."""
-        return {"env_hash": self.hash, **asdict(self)}
+        return {"env_hash": self.hash, **self._columns()}
+
+    def _columns(self) -> dict[str, Any]:
+        # `asdict` copies three hundred package names one by one: 2 ms of every start of a run.
+        return {one.name: getattr(self, one.name) for one in fields(self)}
 
 
 @cache
