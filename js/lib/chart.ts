@@ -103,6 +103,8 @@ export class LineChart {
       width: this.#width,
       height: this.#options.height,
       legend: { show: false },
+      // Points stand where they are, not on whole pixels: slow curves looked like stairs.
+      pxAlign: 0,
       padding: [8, 10, LABEL_HEIGHT, () => this.#gutter],
       axes: [{ show: false }, { show: false }],
       scales: {
