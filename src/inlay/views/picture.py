@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from inlay.views.format import format_count, format_duration, format_value, plain, plain_lines
 from inlay.views.header import load_line, param_texts
-from inlay.views.picture_chart import HEIGHT, WIDTH, chart_alt, chart_svg, label_colours
+from inlay.views.picture_chart import HEIGHT, WIDE, WIDTH, chart_alt, chart_svg, label_colours
 
 if TYPE_CHECKING:
     from inlay.query.attributes import RunError
@@ -82,8 +82,8 @@ def switch(token: str) -> str:
 
     The first hides the picture wherever outputs share a page. The next three are JupyterLab's: they take away what is
     left around the picture, and of the second output the empty line, or the complaint of a widget without its kernel,
-    which is the only kind of output without a MIME type there. The last lets the images follow a dark page where
-    that is known; elsewhere they are light cards.
+    which is the only kind of output without a MIME type there. The fifth lets the picture be as wide as the live card.
+    The last lets the images follow a dark page where that is known; elsewhere they are light cards.
     """
     shown, live, child = f".inlay-picture-{token}", f".inlay-live-{token}", ".jp-OutputArea-child"
     after = f"{child}:has({shown})+{child}"
@@ -93,6 +93,7 @@ def switch(token: str) -> str:
         f"{after}:has(>.jp-OutputArea-output:not([data-mime-type])):not(:has({live})),"
         f"{after}:has(.jp-RenderedText>pre:empty)"
         "{display:none}"
+        f".jp-OutputArea-output:has(>{shown}){{padding-right:0}}"
         f"body[data-jp-theme-light=false] {shown} img,body.vscode-dark {shown} img"
         "{filter:invert(.91)hue-rotate(180deg)}"
     )
@@ -171,11 +172,12 @@ def _images(run: RunSnapshot, charts: list[Chart]) -> str:
     colours = label_colours(charts)
     lines = sum(len(chart.lines) for chart in charts)
     limit = max(24, min(POINTS, POINTS_ALTOGETHER // lines))
+    width = WIDE if len(charts) <= 2 else WIDTH
     images = []
     for chart in charts:
-        data = b64encode(chart_svg(chart, colours, limit).encode()).decode()
+        data = b64encode(chart_svg(chart, colours, limit, width).encode()).decode()
         images.append(
-            f'<img width="{WIDTH}" height="{HEIGHT}" alt="{escape(chart_alt(chart))}" '
+            f'<img width="{width}" height="{HEIGHT}" alt="{escape(chart_alt(chart))}" '
             f'style="margin:0 8px 8px 0;vertical-align:top" src="data:image/svg+xml;base64,{data}">'
         )
     return f'<div style="margin:12px -8px 0 0;line-height:0">{"".join(images)}</div>'

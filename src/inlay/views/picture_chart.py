@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from inlay.query.reduction import Curve, Values
     from inlay.views.curves import Chart, Line
 
-WIDTH, HEIGHT = 256, 148
+WIDTH, WIDE, HEIGHT = 256, 388, 148
+"""One or two charts are wide, as in the live card they are about to replace."""
 BOLD = 13.2
 """What letters of 12 pixels take when they are bold, as if they were of this size."""
 MIDDLE, END = 'text-anchor="middle"', 'text-anchor="end"'
@@ -53,17 +54,17 @@ class Plot:
         return [None if y != y else (round(x), round(y)) for x, y in drawn]  # noqa: PLR0124 - NaN
 
 
-def chart_svg(chart: Chart, colours: dict[str, str], limit: int) -> str:
+def chart_svg(chart: Chart, colours: dict[str, str], limit: int, width: int = WIDTH) -> str:
     """The chart as an SVG document; at most `limit` points a line."""
     curves = [m4(*line.curve, limit) for line in chart.lines]
-    plot = _plot(chart, curves)
+    plot = _plot(chart, curves, width)
     parts = [
-        f'<svg xmlns="{NAMESPACE}" width="{WIDTH}" height="{HEIGHT}" font-family="system-ui,sans-serif">',
-        f'<rect x=".5" y=".5" width="{WIDTH - 1}" height="{HEIGHT - 1}" rx="6" fill="{GROUND}" stroke="{EDGE}"/>',
-        *_heading(chart, colours),
+        f'<svg xmlns="{NAMESPACE}" width="{width}" height="{HEIGHT}" font-family="system-ui,sans-serif">',
+        f'<rect x=".5" y=".5" width="{width - 1}" height="{HEIGHT - 1}" rx="6" fill="{GROUND}" stroke="{EDGE}"/>',
+        *_heading(chart, colours, width),
     ]
     if plot is None:
-        parts.append(_text(WIDTH / 2, HEIGHT / 2 + 8, "no finite values", MIDDLE))
+        parts.append(_text(width / 2, HEIGHT / 2 + 8, "no finite values", MIDDLE))
     else:
         parts += [*_axes(chart, curves, plot), *_curves(chart, curves, plot, colours)]
     return "".join([*parts, "</svg>"])
@@ -90,7 +91,7 @@ def _in_words(line: Line) -> str:
     return f"{words}, {points}" + (f", {format_count(line.nonfinite)} not finite" if line.nonfinite else "")
 
 
-def _plot(chart: Chart, curves: list[Curve]) -> Plot | None:
+def _plot(chart: Chart, curves: list[Curve], width: int) -> Plot | None:
     values = np.concatenate([curve.y[~np.isnan(curve.y)] for curve in curves])
     if len(values) == 0:
         return None
@@ -100,35 +101,35 @@ def _plot(chart: Chart, curves: list[Curve]) -> Plot | None:
     return Plot(
         left=15 + labels,
         top=50 if len(curves) > 1 else 36,
-        right=WIDTH - 14,
+        right=width - 14,
         bottom=HEIGHT - 27,
         x=(min(steps), max(steps)),
         y=(low, high),
     )
 
 
-def _heading(chart: Chart, colours: dict[str, str]) -> list[str]:
+def _heading(chart: Chart, colours: dict[str, str], width: int) -> list[str]:
     bold = f'font-weight="600" font-size="12" fill="{INK}"'
     title = plain(chart.title, 200)
     if len(chart.lines) == 1:
         value = format_value(chart.lines[0].last)
         return [
-            _text(12, 20, clipped(title, WIDTH - 34 - text_width(value, BOLD), BOLD), bold),
-            _text(WIDTH - 12, 20, value, f'text-anchor="end" {bold}'),
+            _text(12, 20, clipped(title, width - 34 - text_width(value, BOLD), BOLD), bold),
+            _text(width - 12, 20, value, f'text-anchor="end" {bold}'),
         ]
-    parts = [_text(12, 20, clipped(title, WIDTH - 24, BOLD), bold)]
+    parts = [_text(12, 20, clipped(title, width - 24, BOLD), bold)]
     left = 12.0
     for at, line in enumerate(chart.lines):
         value = format_value(line.last)
         label = clipped(plain(line.label, 60), 70, 10.5)
-        width = 16 + text_width(f"{label} {value}", 10.5) + 12
-        if left + width > WIDTH and at:
+        room = 16 + text_width(f"{label} {value}", 10.5) + 12
+        if left + room > width and at:
             parts.append(_text(left, 36, f"+{len(chart.lines) - at}", f'font-size="10.5" fill="{MUTED}"'))
             break
         parts.append(f'<path d="M{left:.0f} 32.5h11" stroke="{_colour(line, chart, colours)}" stroke-width="2.5"/>')
         words = f'{escape(label)} <tspan fill="{INK}" font-weight="600">{value}</tspan>'
         parts.append(f'<text x="{left + 15:.0f}" y="36" font-size="10.5" fill="{MUTED}">{words}</text>')
-        left += width
+        left += room
     return parts
 
 
