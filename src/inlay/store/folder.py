@@ -60,8 +60,18 @@ def prepare(folder: Path) -> bool:
     if not os.access(folder, os.W_OK | os.X_OK):
         raise StoreError(_cannot_write(folder, "permission denied"))
     if new:
-        print(f"inlay: new store in {folder}", file=sys.stderr)  # noqa: T201 - once, so that it can be found
+        # Once, so that it can be found. Notebooks frame what goes to stderr as a fault, and are handed on with it.
+        stream = sys.stdout if "ipykernel" in sys.modules else sys.stderr
+        print(f"inlay: new store in {_from_home(folder)}", file=stream)
     return new
+
+
+def _from_home(folder: Path) -> str:
+    """The path without the user's name, where it is below the home directory."""
+    try:
+        return str(Path("~") / folder.relative_to(Path.home()))
+    except (RuntimeError, ValueError):
+        return str(folder)
 
 
 def _named(path: Path) -> Path:
