@@ -7,11 +7,14 @@ has neither the thread nor the right to the parent's stream, gets its own.
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import os
 import threading
 import time
 import warnings
 import weakref
+from functools import cache
 from typing import TYPE_CHECKING
 
 from inlay.errors import InlayError
@@ -129,6 +132,7 @@ def upkeep_of(store: Store) -> Upkeep:
             upkeep = Upkeep(store)
             _running[store] = upkeep
             upkeep.start()
+            _close_at_exit()
         return upkeep
 
 
@@ -141,8 +145,15 @@ def close_all() -> None:
     """At the end of the process: close every stream and take it in."""
     for upkeep in list(_running.values()):
         if not upkeep.writer.closed:
-            upkeep.close()
+            with contextlib.suppress(Exception):  # what cannot be taken in now stays in the journal
+                upkeep.close()
     _running.clear()
+
+
+@cache
+def _close_at_exit() -> None:
+    # Registered before whoever ends open runs at the exit, and so called after it.
+    atexit.register(close_all)
 
 
 _running: weakref.WeakKeyDictionary[Store, Upkeep] = weakref.WeakKeyDictionary()

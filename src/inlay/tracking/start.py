@@ -206,15 +206,11 @@ def _end_at_exit() -> None:
 
 
 def _at_exit() -> None:
-    """End what is open with the truth, innermost first, and take everything into the database."""
-    from inlay.store.upkeep import close_all
-
+    """End what is open with the truth, innermost first; the store's own exit then takes everything in."""
     for run in reversed(active.open_runs()):
         status, error = _exit_status()
         with contextlib.suppress(Exception):
             run.end(status, error)
-    with contextlib.suppress(Exception):
-        close_all()
 
 
 def _exit_status() -> tuple[str, BaseException | None]:
