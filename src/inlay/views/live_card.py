@@ -122,7 +122,13 @@ class LiveCard:
     # -- outputs --------------------------------------------------------------------------------------------
 
     def _new_view(self) -> RunView | None:
-        """The widget; where it cannot be made the picture, which is refreshed all the same, has to do."""
+        """The widget; where it cannot be made the picture, which is refreshed all the same, has to do.
+
+        A program that executes a notebook (nbclient, papermill) would keep the state of every widget in the file,
+        a hundred thousand bytes of code and points each.
+        """
+        if not self._publisher.watched:
+            return None
         try:
             from inlay.views.run_view import RunView
 
@@ -214,16 +220,15 @@ class LiveCard:
             self._send_changes()
             self._draw()
             self._publisher.update(self._slots[1], EMPTY)
-            if self._view is not None and self._publisher.watched:
-                _keep_open(self)
-            else:
-                self.retire()
+        if self._view is not None:
+            _keep_open(self)
 
 
 _open: deque[LiveCard] = deque()
 
 
 def _keep_open(card: LiveCard) -> None:
+    """Leave the widget of an ended run to the page, as the newest of a few."""
     _open.append(card)
     while len(_open) > OPEN:
         _open.popleft().retire()

@@ -55,7 +55,6 @@ class RunView(anywidget.AnyWidget):
         super().__init__(_token=secrets.token_hex(6), _header=header, _snapshot=_snapshot(0, frame))
         self._on_ready = on_ready
         self._seq = 0
-        self._drawn = False
         self.on_msg(self._on_message)
 
     @property
@@ -89,28 +88,16 @@ class RunView(anywidget.AnyWidget):
     def close(self) -> None:
         """End the widget and the layout made with it; ipywidgets would keep both for as long as the kernel lives."""
         if self.comm is not None:
-            if not self._drawn:
-                self._forget()
             self.layout.close()
         super().close()
-
-    def _forget(self) -> None:
-        """Nobody drew it. Programs that execute notebooks (nbclient, papermill) keep the last state of every widget in
-        the file, closed ones too: without code and points it is a few hundred bytes instead of a hundred thousand.
-        """
-        with self.hold_sync():
-            for trait, nothing in (("_esm", ""), ("_css", ""), ("_snapshot", {})):
-                self.set_trait(trait, nothing)
 
     def __repr__(self) -> str:
         # ipywidgets' own prints every trait, the binary one as well.
         return f"RunView of run {self._header.get('short_id', '')}"
 
     def _on_message(self, _widget: object, content: object, _buffers: object) -> None:
-        if isinstance(content, dict) and content.get("type") == "ready":
-            self._drawn = True
-            if self._on_ready is not None:
-                self._on_ready()
+        if isinstance(content, dict) and content.get("type") == "ready" and self._on_ready is not None:
+            self._on_ready()
 
 
 def _snapshot(seq: int, frame: Frame) -> dict[str, Any]:
