@@ -1,21 +1,17 @@
 """What the store says, for comparing it with what is on the screen.
 
-The tests read the store from a process of their own, as a second notebook would. Numbers on a card have at
-least four digits that count, so that is how closely they must agree.
+The tests read the store from a process of their own, as a second notebook would.
 """
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import Any
 
 from e2e.shown import StaticCard
+from figures import agrees
 
 import inlay
-
-# Half a unit of the fourth digit, relative to a number that begins with 1.
-CLOSE = 5.1e-4
 
 
 class Truth:
@@ -42,7 +38,7 @@ def assert_true(card: StaticCard, run: inlay.Run) -> None:
     assert card.params == {key: str(value) for key, value in run.params.items()}
     assert set(card.last) == set(run.metrics)
     for key, value in run.metrics.items():
-        assert close(card.last[key], value), f"{key}: {card.last[key]} on the card, {value} in the store"
+        assert agrees(card.last[key], value), f"{key}: {card.last[key]} on the card, {value} in the store"
 
 
 def assert_live_true(card: dict[str, Any], run: inlay.Run) -> None:
@@ -56,7 +52,7 @@ def assert_live_true(card: dict[str, Any], run: inlay.Run) -> None:
         for label, entry in entries.items():
             (key,) = {chart, f"{label}/{chart}", f"{chart}/{label}"} & set(run.metrics)
             assert float(entry["exact"]) == run.metrics[key]
-            assert close(entry["text"], run.metrics[key])
+            assert agrees(entry["text"], run.metrics[key])
             seen.add(key)
     assert seen == set(run.metrics)
 
@@ -69,15 +65,4 @@ def assert_was_true(card: StaticCard, run: inlay.Run) -> None:
     assert card.last
     for key, text in card.last.items():
         values = run.history(key).value
-        assert any(close(text, value) for value in values), f"{key}: {text} was never logged"
-
-
-def close(text: str, value: float) -> bool:
-    return math.isclose(number(text), value, rel_tol=CLOSE, abs_tol=0)
-
-
-def number(text: str) -> float:
-    """A number as cards write it: `1,234`, `15.10B`, `3.142e-7`."""
-    text = text.replace(",", "").replace("\N{MINUS SIGN}", "-")
-    scale = {"k": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}.get(text[-1:], 1)
-    return float(text.rstrip("kMBT")) * scale
+        assert any(agrees(text, value) for value in values), f"{key}: {text} was never logged"
