@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
     from numpy.typing import NDArray
 
+_A_VECTOR = 2048  # points that DuckDB compresses together
+
 
 class SeriesTable:
     """The series of writers' streams, and where they are in the database."""
@@ -46,7 +48,7 @@ class SeriesTable:
             kept.append(points)
             ids.append(numbers)
         if any(map(len, kept)):
-            self._insert(np.concatenate(kept), np.concatenate(ids))
+            self._insert(*_gathered(np.concatenate(kept), np.concatenate(ids)))
         return lost
 
     def _load(self, writers: set[str]) -> None:
@@ -75,7 +77,10 @@ class SeriesTable:
         }
         self._con.register("new_points", new)
         try:
-            self._con.execute("INSERT INTO points SELECT series_id, step, time, value FROM new_points")
+            # DuckDB takes NumPy's NaN for NULL.
+            self._con.execute(
+                "INSERT INTO points SELECT series_id, step, time, coalesce(value, 'nan'::DOUBLE) FROM new_points"
+            )
         finally:
             self._con.unregister("new_points")
         self._summarise(ids, new["step"], new["value"])
@@ -121,8 +126,12 @@ class SeriesTable:
 
     def _summarise(self, ids: NDArray[Any], step: NDArray[Any], value: NDArray[Any]) -> None:
         """Fold the new points into the summary of their series."""
-        order = _by_series_and_step(ids, step)
-        ids, step, value = ids[order], step[order], value[order]
+        order = _by_series(ids)
+        if order is not None:
+            ids, step, value = ids[order], step[order], value[order]
+        if np.any((step[1:] < step[:-1]) & (ids[1:] == ids[:-1])):
+            order = np.lexsort((step, ids))  # stable: of equal steps the one logged last comes last
+            ids, step, value = ids[order], step[order], value[order]
         starts = np.flatnonzero(np.r_[True, ids[1:] != ids[:-1]])
         ends = np.r_[starts[1:], len(ids)] - 1
         low = np.fmin.reduceat(value, starts)
@@ -143,10 +152,10 @@ class SeriesTable:
             self._con.execute(
                 """
                 UPDATE series AS s SET
-                    first = CASE WHEN s.count = 0 OR n.first_step < s.first_step THEN n.first ELSE s.first END,
+                    first = CASE WHEN s.count = 0 OR n.first_step < s.first_step THEN coalesce(n.first, 'nan') ELSE s.first END,
                     first_step = CASE WHEN s.count = 0 OR n.first_step < s.first_step
                                  THEN n.first_step ELSE s.first_step END,
-                    last = CASE WHEN s.count = 0 OR n.last_step >= s.last_step THEN n.last ELSE s.last END,
+                    last = CASE WHEN s.count = 0 OR n.last_step >= s.last_step THEN coalesce(n.last, 'nan') ELSE s.last END,
                     last_step = CASE WHEN s.count = 0 OR n.last_step >= s.last_step
                                 THEN n.last_step ELSE s.last_step END,
                     min = least(s.min, CASE WHEN isnan(n.low) THEN NULL ELSE n.low END),
@@ -160,12 +169,23 @@ class SeriesTable:
             self._con.unregister("new_summary")
 
 
-def _by_series_and_step(ids: NDArray[Any], step: NDArray[Any]) -> NDArray[np.intp]:
-    """Sorts points by series, then step; of equal steps the one logged last comes last."""
+def _gathered(points: NDArray[np.void], ids: NDArray[np.int32]) -> tuple[NDArray[np.void], NDArray[np.int32]]:
+    """Each series' points together, in the order they were logged, where many of each came at once.
+
+    A history out of 500 series that were logged together takes 28 ms then instead of 90. With few of each, times
+    and steps would jump so often that the file grew by a half.
+    """
+    near = ids - ids.min()
+    if len(ids) < _A_VECTOR * np.count_nonzero(np.bincount(near)):
+        return points, ids
+    order = _by_series(ids)
+    return (points, ids) if order is None else (points[order], ids[order])
+
+
+def _by_series(ids: NDArray[np.int32]) -> NDArray[np.intp] | None:
+    """Sorts points by series and keeps their order otherwise; None when they are sorted."""
+    if np.all(ids[1:] >= ids[:-1]):
+        return None
     near = ids - ids.min()
     # Sixteen bits are sorted by radix: 10 ms a million where 32 take 70.
-    order = np.argsort(near.astype(np.uint16) if near.max() < 1 << 16 else near, kind="stable")
-    ids, step = ids[order], step[order]
-    if np.any((step[1:] < step[:-1]) & (ids[1:] == ids[:-1])):
-        return order[np.lexsort((step, ids))]
-    return order
+    return np.argsort(near.astype(np.uint16) if near.max() < 1 << 16 else near, kind="stable")
