@@ -7,6 +7,7 @@ a connection for milliseconds. `connect()` chooses the store that everything els
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import threading
 from typing import TYPE_CHECKING
@@ -32,8 +33,12 @@ class Store:
         self.database = path / folder.DATABASE
         self.journal = path / "journal"
         self.artifacts = path / "artifacts"
-        self._turn = threading.RLock()
+        self._next = threading.Lock()
+        self._turn = threading.Lock()
+        self._owner: int | None = None
         self._con: DuckDBPyConnection | None = None
+        self.inherited_open = False
+        """Whether this process was forked while the database was open: DuckDB would go on with what it remembers."""
 
     def __repr__(self) -> str:
         return f"Store({str(self.folder)!r})"
@@ -45,6 +50,9 @@ class Store:
         Raises `StoreBusyError` when another program keeps the file for more than `wait` seconds,
         `StoreVersionError` when the store is newer than this inlay, `StoreError` when it cannot be read.
         """
+        if self.inherited_open:
+            msg = f"{self.database} was open when this process was forked; ask from the process it was forked from"
+            raise StoreBusyError(msg)
         with self.turn(wait=wait):
             if self._con is not None:  # this thread has it open already
                 yield self._con
@@ -60,15 +68,13 @@ class Store:
     @contextlib.contextmanager
     def turn(self, *, wait: float = WAIT) -> Iterator[None]:
         """Hold the store's lock, against other threads and other processes."""
-        from filelock import FileLock, Timeout
-
-        if not self._turn.acquire(timeout=wait):
-            msg = f"{self.database} has been busy in this process for {wait:.0f} s"
-            raise StoreBusyError(msg)
-        try:
+        with self.turn_in_process(wait=wait):
             if self._con is not None:
                 yield
                 return
+            from filelock import FileLock, Timeout
+
+            _wait_before_forks()
             lock = FileLock(self.folder / "runs.lock", timeout=wait, poll_interval=0.005)
             try:
                 lock.acquire()
@@ -79,7 +85,28 @@ class Store:
                 yield
             finally:
                 lock.release()
+
+    @contextlib.contextmanager
+    def turn_in_process(self, *, wait: float = WAIT) -> Iterator[None]:
+        """Keep this process's other threads from the database, and the process from forking."""
+        if self._owner == threading.get_ident():
+            yield
+            return
+        # Who waits holds `_next`, so that a thread that asks again and again does not overtake the others.
+        taken = self._next.acquire(timeout=wait)
+        if taken:
+            try:
+                taken = self._turn.acquire(timeout=wait)
+            finally:
+                self._next.release()
+        if not taken:
+            msg = f"{self.database} has been busy in this process for {wait:.0f} s"
+            raise StoreBusyError(msg)
+        self._owner = threading.get_ident()
+        try:
+            yield
         finally:
+            self._owner = None
             self._turn.release()
 
     def _current_schema(self, wait: float) -> DuckDBPyConnection:
@@ -160,13 +187,48 @@ def _refuse_newer(store: Store) -> None:
             con.close()
 
 
-def _after_fork() -> None:
+class _Forking(threading.local):
+    """The fork that this thread is about to make: the turns it holds meanwhile, and the stores it waited for in vain."""
+
+    def __init__(self) -> None:
+        self.turns = contextlib.ExitStack()
+        self.busy: list[Store] = []
+
+
+_forking = _Forking()
+
+
+@functools.cache
+def _wait_before_forks() -> None:
+    # Handlers that come last are called first: ours has to wait before filelock's stops whoever has the turn.
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent)
+
+
+def _before_fork() -> None:
+    """An open DuckDB does not survive a fork, nor may a child inherit the lock on it: wait until no thread has one."""
+    _forking.turns, _forking.busy = turns, busy = contextlib.ExitStack(), []
+    for store in list(_stores.values()):
+        try:
+            turns.enter_context(store.turn_in_process(wait=10.0))
+        except StoreBusyError:
+            busy.append(store)
+
+
+def _after_fork_in_parent() -> None:
+    _forking.turns.close()
+
+
+def _after_fork_in_child() -> None:
     """Locks held by threads that do not exist in the child would never be released."""
     global _choosing
     _choosing = threading.RLock()
+    _forking.turns.pop_all()
     for store in _stores.values():
         store.__init__(store.folder)  # type: ignore[misc]
+    for store in _forking.busy:
+        store.inherited_open = True
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+    os.register_at_fork(after_in_child=_after_fork_in_child)
