@@ -5,6 +5,7 @@
 #   make test    everything below, in order; each can also be made alone
 #   make lint widgets unit chaos older notebooks e2e
 #   make bench   our figures and the peers', in one run
+#   make screenshots   the pictures of the README, anew
 #   make lock    renew both lock files
 
 SHELL := /bin/bash
@@ -21,7 +22,7 @@ DUCKDB_OLDER ?= 1.5.6
 PYTEST := $(BIN)/python -m pytest
 PARALLEL := -n auto --dist worksteal
 
-.PHONY: demo test lint bundles widgets unit chaos older notebooks e2e bench lock clean
+.PHONY: demo test lint bundles widgets unit chaos older notebooks e2e screenshots bench lock clean
 
 test: lint widgets unit chaos older notebooks e2e
 
@@ -68,6 +69,10 @@ notebooks: bundles
 
 e2e: bundles
 	$(WITH_BROWSER) $(PYTEST) tests/e2e
+
+# The pictures of the README, anew.
+screenshots: bundles
+	$(WITH_BROWSER) $(PYTEST) tests/e2e/screenshots.py
 
 bench: bundles
 	$(BIN)/python bench/record.py
