@@ -10,12 +10,9 @@ from inlay.tracking.points import follow
 
 
 def test_metrics_go_on_and_the_status_returns(store):
-    with (
-        pytest.raises(ValueError, match="no"),
-        inlay.start_run("r", experiment="e", params={"lr": 0.1}, note="n") as first,
-    ):
-        first.log({"a": 0.0, "b": 0.0}, step=7)
-        raise ValueError("no")
+    first = inlay.start_run("r", experiment="e", params={"lr": 0.1}, note="n")
+    first.log({"a": 0.0, "b": 0.0}, step=7)
+    first.end("failed", ValueError("no"))
     started = inlay.get_run("r").started_at
     with inlay.start_run(resume=first.run_id, tags={"again": "1"}) as run:
         assert run.run_id == first.run_id

@@ -152,10 +152,12 @@ class SeriesTable:
             self._con.execute(
                 """
                 UPDATE series AS s SET
-                    first = CASE WHEN s.count = 0 OR n.first_step < s.first_step THEN coalesce(n.first, 'nan') ELSE s.first END,
+                    first = CASE WHEN s.count = 0 OR n.first_step < s.first_step
+                            THEN coalesce(n.first, 'nan') ELSE s.first END,
                     first_step = CASE WHEN s.count = 0 OR n.first_step < s.first_step
                                  THEN n.first_step ELSE s.first_step END,
-                    last = CASE WHEN s.count = 0 OR n.last_step >= s.last_step THEN coalesce(n.last, 'nan') ELSE s.last END,
+                    last = CASE WHEN s.count = 0 OR n.last_step >= s.last_step
+                           THEN coalesce(n.last, 'nan') ELSE s.last END,
                     last_step = CASE WHEN s.count = 0 OR n.last_step >= s.last_step
                                 THEN n.last_step ELSE s.last_step END,
                     min = least(s.min, CASE WHEN isnan(n.low) THEN NULL ELSE n.low END),

@@ -188,7 +188,7 @@ def _refuse_newer(store: Store) -> None:
 
 
 class _Forking(threading.local):
-    """The fork that this thread is about to make: the turns it holds meanwhile, and the stores it waited for in vain."""
+    """A fork this thread is about to make: the turns it holds meanwhile, and the stores it waited for in vain."""
 
     def __init__(self) -> None:
         self.turns = contextlib.ExitStack()
