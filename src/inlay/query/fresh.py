@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from inlay.store.ingest import ingest_into
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -18,6 +16,9 @@ if TYPE_CHECKING:
 @contextlib.contextmanager
 def fresh(store: Store, *, wait: float = 60.0) -> Iterator[DuckDBPyConnection]:
     """Open the store with everything logged so far in it. Raises `StoreBusyError` after `wait` seconds."""
+    # Here, not above: a script that only records need not load NumPy.
+    from inlay.store.ingest import ingest_into
+
     with store.open(wait=wait) as con:
         ingest_into(con, store)
         yield con

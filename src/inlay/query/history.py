@@ -49,9 +49,7 @@ _POINTS = "SELECT step, time, value FROM points WHERE series_id = ?"
 def history(store: Store, run_id: str, key: str) -> History:
     """Every point of the run's metric `key`. Raises `KeyError` naming the nearest metrics when it has none."""
     with fresh(store) as con:
-        rows = con.execute(
-            "SELECT key, series_id FROM series WHERE run_id = ? AND count > 0", [run_id]
-        ).fetchall()
+        rows = con.execute("SELECT key, series_id FROM series WHERE run_id = ? AND count > 0", [run_id]).fetchall()
         ids = dict(rows)
         if key not in ids:
             near = difflib.get_close_matches(key, list(ids), 3) or sorted(ids)[:5]

@@ -57,7 +57,7 @@ def worthwhile(con: DuckDBPyConnection, path: Path) -> bool:
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Everything of `source` into the new database `target`, points in the order of their series."""
+    """Everything of `source` into the new database `target`, in the same order."""
     con = database.connect(":memory:")
     try:
         con.execute(f"ATTACH '{_quoted(source)}' AS old")

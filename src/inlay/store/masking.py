@@ -213,9 +213,7 @@ def _quoted_span(text: str, match: re.Match[str]) -> tuple[int, int] | None:
 _REFERENCE = r"[$%{]|(?:None|True|False|null|true|false|str|bytes|int|Any|Optional)\b"
 
 
-def _bare_span(
-    text: str, start: int, match: re.Match[str], *, before: str, secrecy: int
-) -> tuple[int, int] | None:
+def _bare_span(text: str, start: int, match: re.Match[str], *, before: str, secrecy: int) -> tuple[int, int] | None:
     """The span of an unquoted value: a shell line, .env file, URL query, header or option."""
     value, (first, last) = match["bare"], match.span("bare")
     separator, following = match["separator"].strip(), text[last : last + 1]

@@ -33,9 +33,7 @@ class Origin:
             return False
         if self.cell_id is not None or other.cell_id is not None:
             return self.cell_id == other.cell_id
-        return self.code_hash is not None and (
-            (self.notebook, self.code_hash) == (other.notebook, other.code_hash)
-        )
+        return self.code_hash is not None and ((self.notebook, self.code_hash) == (other.notebook, other.code_hash))
 
 
 def _script() -> Origin:
