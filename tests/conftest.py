@@ -19,7 +19,7 @@ import pytest
 import inlay
 from inlay.store import upkeep
 from inlay.store.store import Store
-from inlay.tracking import active, origin
+from inlay.tracking import active, events, origin
 
 WANTED_DUCKDB = os.environ.get("INLAY_TEST_DUCKDB")
 
@@ -44,8 +44,9 @@ def store_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def store(store_folder: Path) -> Iterator[Store]:
-    """This test's store, chosen; what the test leaves open in it is closed."""
+def store(store_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    """This test's store, chosen; what the test leaves open in it is closed. Nobody else listens to its runs."""
+    monkeypatch.setattr(events, "_subscribers", [])
     yield inlay.connect(store_folder)
     for run in reversed(active.open_runs()):
         run.end()

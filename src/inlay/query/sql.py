@@ -48,10 +48,7 @@ class Result:
 
     def arrow(self) -> pa.Table:
         """An Arrow table. Needs pyarrow."""
-        found: Any = self._con.execute("FROM result")
-        # DuckDB 2.0 gave the method another name.
-        fetch = getattr(found, "to_arrow_table", None) or found.fetch_arrow_table
-        table: pa.Table = fetch()
+        table: pa.Table = self._con.sql("FROM result").to_arrow_table()
         return table
 
     def __repr__(self) -> str:
@@ -111,12 +108,12 @@ def _single_select(con: DuckDBPyConnection, query: str) -> str:
         msg = f"sql only reads: SELECT, FROM, WITH, DESCRIBE, SHOW or SUMMARIZE; got a statement of type {kind}"
         raise QueryError(msg)
     text = str(statements[0].query)
-    while True:
-        before, semicolon, behind = text.rpartition(";")
-        # Comments may follow the semicolon, and a semicolon may stand in a comment or a text.
-        if not (semicolon and _statements_in(con, before) == 1 and _statements_in(con, behind) == 0):
-            return text
-        text = before
+    for semicolon in re.finditer(";", text):
+        # One may also stand in a comment or a text; comments may follow the one that ends the statement.
+        before, behind = text[: semicolon.start()], text[semicolon.end() :]
+        if _statements_in(con, before) == 1 and _statements_in(con, behind) == 0:
+            return before
+    return text
 
 
 def _statements_in(con: DuckDBPyConnection, text: str) -> int | None:

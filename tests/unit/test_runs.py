@@ -1,0 +1,131 @@
+"""Runs read back: the list, the table, and the run a user means."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+import inlay
+from inlay.errors import RunNotFoundError
+
+
+def ended(name, **more):
+    with inlay.start_run(name, **more) as run:
+        pass
+    return run
+
+
+def test_none_yet(store):
+    runs = inlay.runs()
+    assert (len(runs), list(runs), repr(runs)) == (0, [], "Runs: none yet")
+    assert len(runs.to_df()) == 0
+
+
+def test_newest_first(store):
+    for number in range(4):
+        ended(f"r{number}", experiment="odd" if number % 2 else "even")
+    runs = inlay.runs()
+    assert [run.name for run in runs] == ["r3", "r2", "r1", "r0"]
+    assert runs[0].name == "r3"
+    assert runs[-1].name == "r0"
+    assert [run.name for run in runs[1:3]] == ["r2", "r1"]
+    assert [run.name for run in runs.to_list()] == ["r3", "r2", "r1", "r0"]
+    assert [run.name for run in inlay.runs(experiment="odd")] == ["r3", "r1"]
+    assert repr(runs) == f"Runs: 4, newest {runs[0]!r}"
+    with pytest.raises(IndexError):
+        runs[4]
+
+
+def test_the_table(store):
+    with inlay.start_run("a", params={"lr": 0.1, "model": "x"}, tags={"t": "1"}) as run:
+        run.log({"loss": 0.5}, step=0)
+        run.log({"loss": 0.25, "val/acc": math.nan}, step=1)
+    ended("b", params={"lr": 3})
+    table = inlay.runs().to_df()
+    assert table["name"].tolist() == ["b", "a"]
+    assert table["params.lr"].tolist() == [3, 0.1]
+    assert table["metrics.loss"].tolist()[1] == 0.25
+    assert math.isnan(table["metrics.loss"][0])
+    assert math.isnan(table["metrics.val/acc"][1])
+    assert table["tags.t"].tolist()[1] == "1"
+    assert table["params.model"].tolist()[1] == "x"
+    assert table["status"].tolist() == ["finished"] * 2
+    assert str(table["started_at"].dtype).startswith("datetime64")
+    assert table.index.tolist() == [0, 1]
+
+
+def test_by_id_by_a_part_of_it_and_by_name(store):
+    run, other = ended("some name"), ended("other")
+    for reference in (run.run_id, run.run_id.upper(), run.short_id, run.run_id[-12:], run.run_id[:18], "some name"):
+        assert inlay.get_run(reference).run_id == run.run_id, reference
+    assert inlay.get_run(other.short_id).name == "other"
+
+
+def test_the_newest_of_a_name(store):
+    ended("twice")
+    newest = ended("twice")
+    ended("other")
+    assert inlay.get_run("twice").run_id == newest.run_id
+
+
+def test_a_name_that_looks_like_an_id(store):
+    """The beginning of every id of these years is `019`: a run called so could not be had."""
+    run = ended("placeholder")
+    for name in (run.run_id[:4], run.run_id[:8], "2024", "deadbeef"):
+        named = ended(name)
+        assert inlay.get_run(name).run_id == named.run_id
+    assert inlay.get_run(run.run_id).name == "placeholder"
+
+
+def test_what_more_than_one_run_answers_to(store):
+    first, _ = ended("a"), ended("b")
+    with pytest.raises(RunNotFoundError, match="2 runs have an id that begins or ends"):
+        inlay.get_run(first.run_id[:5])
+
+
+def test_what_none_answers_to(store):
+    ended("baseline")
+    with pytest.raises(RunNotFoundError, match="Did you mean 'baseline'"):
+        inlay.get_run("basline")
+    with pytest.raises(LookupError, match=r"inlay.runs\(\)"):
+        inlay.get_run("zzz")
+    for bad, error in (("", ValueError), (3, TypeError)):
+        with pytest.raises(error):
+            inlay.get_run(bad)
+    for strange in ("'; drop table runs; --", "%", "a" * 250, "🙂", "----", "0199-"):
+        with pytest.raises(RunNotFoundError):
+            inlay.get_run(strange)
+
+
+def test_a_run_being_written_is_the_same_object(store):
+    with inlay.start_run("r") as run:
+        for reference in (run.run_id, run.short_id, "r"):
+            assert inlay.get_run(reference) is run
+        assert inlay.runs()[0] is run
+        assert run.live
+    assert not run.live
+
+
+def test_a_run_of_another_process_is_read_again_until_it_ends(store, script):
+    from inlay.store.journal.slots import Kind
+    from inlay.store.journal.writer import Writer
+
+    stream = Writer(store.journal)
+    run_id = "0199aaaa-0000-7000-8000-000000000001"
+    stream.event(Kind.RUN_START, {"run": run_id, "name": "there", "experiment": "e"})
+    run = inlay.get_run("there")
+    assert (run.status, run.live, run.params) == ("running", False, {})
+    stream.event(Kind.PARAM, {"run": run_id, "params": {"p": ["1", 1.0, "json"]}})
+    assert run.params == {"p": 1}
+    stream.event(Kind.RUN_END, {"run": run_id, "status": "finished"})
+    assert run.status == "finished"
+    stream.close()
+
+
+def test_a_deleted_run_is_not_listed(store):
+    run = ended("r")
+    run.record(deleted_at=1.7e9)
+    assert len(inlay.runs()) == 0
+    with pytest.raises(RunNotFoundError):
+        inlay.get_run("r")
