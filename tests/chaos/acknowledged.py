@@ -28,7 +28,8 @@ name, board = sys.argv[1], open(sys.argv[2], "r+b")
 acknowledged = mmap.mmap(board.fileno(), 0)
 
 def acknowledge(place, count):
-    struct.pack_into("<q", acknowledged, 8 * place, count)
+    # One copy of eight bytes. `pack_into` would clear the place first, and a kill may come in between.
+    acknowledged[8 * place : 8 * place + 8] = struct.pack("<q", count)
 
 def ready():
     print("ready", flush=True)

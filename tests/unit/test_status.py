@@ -85,6 +85,7 @@ def test_ends_in_a_notebook_that_goes_down(monkeypatch):
     from inlay.tracking import origin, start
 
     monkeypatch.setattr(sys, "last_value", ValueError("an old one"), raising=False)
+    monkeypatch.delattr(sys, "ps1", raising=False)  # a shell of another test may have left its own
     for busy, status in ((True, "killed"), (False, "finished")):
         monkeypatch.setattr(origin, "_busy", lambda busy=busy: busy)
         assert start._exit_status() == (status, None)

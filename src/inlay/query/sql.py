@@ -15,6 +15,7 @@ from inlay.store import database
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     import pandas as pd
     import pyarrow as pa
@@ -26,30 +27,40 @@ if TYPE_CHECKING:
 class Result:
     """The rows of a query, kept in memory. `.df()`, `.arrow()`, `.fetchall()`, `.columns`, `len()`."""
 
-    def __init__(self, con: DuckDBPyConnection) -> None:
+    def __init__(self, con: DuckDBPyConnection, store: Store) -> None:
         self._con = con
+        self._store = store
 
     @property
     def columns(self) -> list[str]:
         """The names of the columns."""
-        return [column[0] for column in self._con.execute("FROM result LIMIT 0").description or []]
+        with self._reading():
+            return [column[0] for column in self._con.execute("FROM result LIMIT 0").description or []]
 
     def __len__(self) -> int:
-        (count,) = self._con.execute("SELECT count(*) FROM result").fetchone() or (0,)
-        return int(count)
+        with self._reading():
+            (count,) = self._con.execute("SELECT count(*) FROM result").fetchone() or (0,)
+            return int(count)
 
     def fetchall(self) -> list[tuple[Any, ...]]:
         """Every row as a tuple."""
-        return self._con.execute("FROM result").fetchall()
+        with self._reading():
+            return self._con.execute("FROM result").fetchall()
 
     def df(self) -> pd.DataFrame:
         """A pandas data frame. Needs pandas."""
-        return self._con.execute("FROM result").df()
+        with self._reading():
+            return self._con.execute("FROM result").df()
 
     def arrow(self) -> pa.Table:
         """An Arrow table. Needs pyarrow."""
-        table: pa.Table = self._con.sql("FROM result").to_arrow_table()
-        return table
+        with self._reading():
+            table: pa.Table = self._con.sql("FROM result").to_arrow_table()
+            return table
+
+    def _reading(self) -> AbstractContextManager[None]:
+        """One thread at a time: a connection serves no two, and at the exit none may be inside DuckDB."""
+        return self._store.turn_in_process()
 
     def __repr__(self) -> str:
         rows = len(self)
@@ -64,32 +75,33 @@ def sql(store: Store, query: str, params: Sequence[Any] | Mapping[str, Any] | No
     """
     import duckdb
 
-    with fresh(store):
-        pass
-    con = database.connect(":memory:")
-    try:
-        text = _single_select(con, query)
-    except BaseException:
-        con.close()
-        raise
-    try:
-        with store.turn():
-            con.execute(f"ATTACH '{str(store.database).replace(chr(39), chr(39) * 2)}' AS store (READ_ONLY)")
-            try:
-                database.confine(con)
-                con.execute("USE store")
-                # The query begins a line of its own, so that only the line number needs putting right.
-                con.execute(f"CREATE TABLE memory.main.result AS FROM (\n{text}\n)", params or None)
-            finally:
-                con.execute("USE memory")
-                con.execute("DETACH store")
-    except duckdb.Error as error:
-        con.close()
-        raise QueryError(_explained(error)) from None
-    except BaseException:
-        con.close()
-        raise
-    return Result(con)
+    with store.turn_in_process():
+        with fresh(store):
+            pass
+        con = database.connect(":memory:")
+        try:
+            _keep(con, store, _single_select(con, query), params)
+        except duckdb.Error as error:
+            con.close()
+            raise QueryError(_explained(error)) from None
+        except BaseException:
+            con.close()
+            raise
+        return Result(con, store)
+
+
+def _keep(con: DuckDBPyConnection, store: Store, select: str, params: Sequence[Any] | Mapping[str, Any] | None) -> None:
+    """Run the query over the store and keep its rows in the table `result` of `con`, which is in memory."""
+    with store.turn():
+        con.execute(f"ATTACH '{str(store.database).replace(chr(39), chr(39) * 2)}' AS store (READ_ONLY)")
+        try:
+            database.confine(con)
+            con.execute("USE store")
+            # The query begins a line of its own, so that only the line number needs putting right.
+            con.execute(f"CREATE TABLE memory.main.result AS FROM (\n{select}\n)", params or None)
+        finally:
+            con.execute("USE memory")
+            con.execute("DETACH store")
 
 
 def _single_select(con: DuckDBPyConnection, query: str) -> str:

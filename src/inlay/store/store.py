@@ -6,6 +6,7 @@ a connection for milliseconds. `connect()` chooses the store that everything els
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import functools
 import os
@@ -232,3 +233,15 @@ def _after_fork_in_child() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork_in_child)
+
+_to_the_end = contextlib.ExitStack()
+
+
+@atexit.register  # with the import, and so called after whatever records until the exit
+def _keep_other_threads_out() -> None:
+    """No thread but this gets the database any more, and whoever has it is waited for: a daemon thread that is inside
+    DuckDB when the interpreter goes away takes the process with it (SIGABRT).
+    """
+    for store in _stores.values():
+        with contextlib.suppress(StoreBusyError):
+            _to_the_end.enter_context(store.turn_in_process(wait=5.0))
