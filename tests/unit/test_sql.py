@@ -6,7 +6,7 @@ import threading
 import time
 
 import duckdb
-import pyarrow
+import pyarrow as pa
 import pytest
 
 import inlay
@@ -27,7 +27,7 @@ def test_the_kinds_of_result(filled):
     assert len(result) == 3
     assert result.fetchall() == [("r0", 1), ("r1", 1), ("r2", 1)]
     assert result.df()["name"].tolist() == ["r0", "r1", "r2"]
-    assert isinstance(result.arrow(), pyarrow.Table)
+    assert isinstance(result.arrow(), pa.Table)
     assert result.arrow().to_pydict() == {"name": ["r0", "r1", "r2"], "n": [1, 1, 1]}
     assert repr(result) == "Result: 3 rows, columns name, n"
     assert result.fetchall() == result.fetchall()

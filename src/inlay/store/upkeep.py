@@ -40,11 +40,12 @@ class Upkeep(threading.Thread):
         self._store = store
         self._wake = threading.Event()
         self._wanted_at: float | None = None
-        self._taken = 0
         self._complained = False
         self._over = threading.Event()  # not `_stop`: that is a method of threads, and called after a fork
         self.writer = Writer(store.journal)
         self._synced = self.writer.position()
+        self._taken = 0
+        self._taken = self._waiting_points()
 
     def want_ingest(self) -> None:
         """A run has ended: ingest soon, in the background."""
