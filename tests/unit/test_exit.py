@@ -41,3 +41,24 @@ def test_a_script_that_ends_during_an_ingest(tmp_path):
     assert done.returncode == 0, done.stderr
     assert done.stdout == "done\n"
     assert "FATAL" not in done.stderr
+
+
+def test_a_daemon_thread_that_still_asks_at_the_exit(script):
+    """A monitoring thread called `inlay.runs()` in a loop; the finished script was reported as crashed (SIGABRT)."""
+    done = script("""
+        import threading, time
+        import inlay
+
+        def watch():
+            while True:
+                inlay.runs()
+                inlay.sql("select count(*) from metrics").fetchall()
+
+        with inlay.start_run("r") as run:
+            run.log({"x": 1.0})
+        for _ in range(3):
+            threading.Thread(target=watch, daemon=True).start()
+        time.sleep(0.5)
+    """)
+    assert done.returncode == 0, done.stderr
+    assert "terminate" not in done.stderr
