@@ -50,7 +50,7 @@ class Tail:
         """The tail, secrets masked, beginning with a whole line where there is more than one."""
         with self._lock:
             text = "".join(self._lines) + _overwritten(self._line)
-        return _last_bytes(mask_text(text[-TAIL_BYTES - _MARGIN :]))
+        return _last_bytes(mask_text(text[-TAIL_BYTES - _MARGIN :], code=False))
 
     def _keep(self, line: str) -> None:
         self._lines.append(line)

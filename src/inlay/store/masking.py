@@ -29,9 +29,13 @@ def mask_value(name: str, value: Any) -> Any:
     return _masked_value(value, _secrecy(name))
 
 
-def mask_text(text: str) -> str:
-    """The text (source, output, an error) with every secret replaced; lines keep their numbers."""
-    return _mask_named(mask_forms(text))
+def mask_text(text: str, *, code: bool = True) -> str:
+    """The text with every secret replaced; lines keep their numbers.
+
+    In code a bare word after `password=` is a variable and stays. Say `code=False` of what was printed, noted or
+    raised: there the word is the value itself.
+    """
+    return _mask_named(mask_forms(text), code=code)
 
 
 # --- names ----------------------------------------------------------------------------------------
@@ -129,7 +133,7 @@ _AFTER_NAME = (
 )
 
 
-def _mask_named(text: str) -> str:
+def _mask_named(text: str, *, code: bool) -> str:
     pieces: list[str] = []
     done = seen = 0
     for trigger in _triggers(text):
@@ -139,7 +143,7 @@ def _mask_named(text: str) -> str:
         seen = end
         secrecy = _secrecy(text[start:end].strip("-"))
         match = pattern(_AFTER_NAME).match(text, end) if secrecy else None
-        span = match and _value_span(text, start, match, secrecy)
+        span = match and _value_span(text, start, match, secrecy, code=code)
         if span:
             pieces += (text[done : span[0]], masked_lines(text[span[0] : span[1]]))
             done = seen = span[1]
@@ -166,7 +170,7 @@ def _widened(text: str, trigger: int, seen: int) -> tuple[int, int]:
 
 
 def _value_span(  # noqa: PLR0911  # each return is one kind of mention, told beside it
-    text: str, start: int, match: re.Match[str], secrecy: int
+    text: str, start: int, match: re.Match[str], secrecy: int, *, code: bool
 ) -> tuple[int, int] | None:
     """Where the secret value stands, or None where code or prose only mentions the name."""
     separator, quote = match["separator"].strip(), match["quote"]
@@ -183,7 +187,8 @@ def _value_span(  # noqa: PLR0911  # each return is one kind of mention, told be
     if separator in ("==", "!=") and secrecy == _IF_TEXT:
         return None  # a parser's `if token == "("`
     if not quote:
-        return _bare_span(text, start, match, before=before, secrecy=secrecy)
+        span = _bare_span(text, start, match, before=before, secrecy=secrecy)
+        return span or (None if code else _printed_span(text, match))
     opening = before[:-1] if quoted_name else before
     if len(quote) == 1 and not match["prefix"] and _inside_string(opening, quote):
         return None
@@ -234,3 +239,11 @@ def _bare_span(text: str, start: int, match: re.Match[str], *, before: str, secr
     if line and secrecy == _SURE and re.search(r"[^A-Za-z_.]", value):
         return first, last
     return None
+
+
+def _printed_span(text: str, match: re.Match[str]) -> tuple[int, int] | None:
+    """The span of a value in printed text, where nothing is a reference: any word after `=` or `:`."""
+    value, (first, last) = match["bare"], match.span("bare")
+    if match["separator"].strip() not in ("=", ":", ":=") or value == MASK or text[last : last + 1] in tuple("([{"):
+        return None
+    return None if pattern(rf"(?:{_REFERENCE})").match(value) else (first, last)
