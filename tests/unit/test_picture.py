@@ -1,7 +1,9 @@
 """The saved picture: what it says, what it must not say, how large it is, and that nothing in it can be executed."""
 
 import base64
+import json
 import re
+import time
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -12,6 +14,7 @@ import pytest
 
 from inlay.tracking.points import Points
 from inlay.tracking.snapshot import RunSnapshot
+from inlay.views import paths
 from inlay.views.curves import RunCurves
 from inlay.views.picture import picture_html, switch
 from inlay.views.picture_chart import path
@@ -111,6 +114,42 @@ def test_a_failed_run_shows_error_and_folded_traceback():
     assert "ValueError x < y & z" in page.text
     assert "<details><summary" in html
     assert 'File "<cell>"' in page.text
+
+
+def test_it_names_no_home_directory(monkeypatch):
+    """A committed notebook told by its traceback and its params what its author's account is called."""
+    monkeypatch.setenv("HOME", "/srv/people/marta")
+    monkeypatch.setenv("USERPROFILE", "/srv/people/marta")
+    paths._home.cache_clear()
+    files = {
+        "/srv/people/marta/project/train.py": "~/project/train.py",
+        "/srv/people/marta/my env/lib/python3.12/site-packages/torch/nn.py": "torch/nn.py",
+        "/home/marta/.venv/lib/python3.11/json/decoder.py": "json/decoder.py",
+        json.__file__: "json/__init__.py",
+        "/tmp/ipykernel_123/45.py": "<cell>",
+        r"C:\Users\marta\AppData\Local\Temp\ipykernel_9\1.py": "<cell>",
+        r"C:\Users\marta\code\a.py": r"~\code\a.py",
+        "/Users/marta/a.py": "~/a.py",
+        "/data/marta.csv": "/data/marta.csv",
+    }
+    traceback = "\n".join(f'  File "{file}", line 1, in f\n' for file in files)
+    message = "No such file: '/srv/people/marta/data/x.csv', see https://host/home/page"
+    error = SimpleNamespace(type="E", message=message, traceback=traceback)
+    params = {"data": "/srv/people/marta/data", "other": "/srv/people/martas/data", "glob": "a:/home/x", "n": 1}
+    page = Page(picture(snapshot=run("failed", error=error, params=params)))
+    paths._home.cache_clear()
+
+    assert re.findall('File "(.*?)", line', page.text) == list(files.values())
+    assert "No such file: '~/data/x.csv', see https://host/home/page" in page.text
+    assert page.cells == ["data", "~/data", "other", "/srv/people/martas/data", "glob", "a:/home/x", "n", "1"]
+
+
+@pytest.mark.parametrize("text", ["/" * 20_000, " /a" * 7_000, "/site-packages" * 1_500, '"/' * 10_000, "C:\\" * 7_000])
+def test_no_path_takes_long(text):
+    paths.without_owner(text)
+    started = time.process_time()
+    paths.without_owner(text)
+    assert time.process_time() - started < 0.25
 
 
 def test_only_what_an_untrusted_notebook_keeps():

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from inlay.views.format import format_count, format_duration, format_value, plain, plain_lines
 from inlay.views.header import load_line, param_texts
+from inlay.views.paths import home_as_tilde, without_owner
 from inlay.views.picture_chart import HEIGHT, WIDE, WIDTH, chart_alt, chart_svg, label_colours
 
 if TYPE_CHECKING:
@@ -149,10 +150,10 @@ def _tags(run: RunSnapshot) -> str:
 def _error(error: RunError | None, static: Static) -> str:
     if error is None:
         return ""
-    title = f"<b>{escape(plain(error.type, 80))}</b> {escape(plain(error.message, 400))}"
+    title = f"<b>{escape(plain(error.type, 80))}</b> {escape(plain(without_owner(error.message), 400))}"
     body = f"<div>{title}</div>"
     if static == "full" and error.traceback:
-        text = plain_lines(error.traceback.strip("\n"))
+        text = plain_lines(without_owner(error.traceback.strip("\n")))
         if len(text) > TRACEBACK:
             text = "…" + text[-TRACEBACK:].partition("\n")[2]
         body += (
@@ -205,7 +206,7 @@ def _params(run: RunSnapshot) -> str:
     shown = param_texts(run, PARAMS)
     rows = [
         f'<tr style="background:none{f";border-top:{RULE}" if at else ""}"><td style="{WORD};{QUIET}">'
-        f'{escape(plain(key, 80))}</td><td style="{WORD}">{escape(plain(text, 200))}</td></tr>'
+        f'{escape(plain(key, 80))}</td><td style="{WORD}">{escape(plain(home_as_tilde(text), 200))}</td></tr>'
         for at, (key, text) in enumerate(shown)
     ]
     total = len(run.params)
