@@ -12,7 +12,7 @@ import time
 import pytest
 
 import inlay
-from inlay.tracking.run import status_of
+from inlay.tracking.outcome import status_of
 
 
 def outcome(name="r"):

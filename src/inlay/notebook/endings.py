@@ -23,7 +23,7 @@ def end_runs(cell: Cell, error: BaseException | None) -> None:
     """End what ends with the cell; `error` is what it raised."""
     if not cell.started:
         return
-    from inlay.tracking.run import status_of
+    from inlay.tracking.outcome import status_of
 
     try:
         if cell.tail is not None:

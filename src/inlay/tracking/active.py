@@ -25,10 +25,22 @@ _lock = threading.RLock()
 
 def active_run() -> Run | None:
     """The innermost open run of this context, or None."""
+    run = meant_run()
+    return None if run is None or run.ended else run
+
+
+def meant_run() -> Run | None:
+    """The run that whoever logs here means. A thread that outlives the run it was started in still means that one: what
+    it logs must not land in another, so the run is returned although it has ended.
+    """
     run = run_here()
-    if run is not None or threading.current_thread() is threading.main_thread():
+    thread = threading.current_thread()
+    if run is not None or thread is threading.main_thread():
         return run
-    # A thread made before any run, or by C code, can only mean the one that is open.
+    inherited = _here()
+    if inherited and not _is_pooled(thread):
+        return inherited[-1]
+    # A thread made before any run, by C code or by a pool for work to come, can only mean the one that is open.
     everywhere = open_runs()
     bare = [run for run in everywhere if not run.scoped and run.thread is threading.main_thread()]
     return bare[-1] if bare else everywhere[0] if len(everywhere) == 1 else None
@@ -93,7 +105,18 @@ def _inherit_in_threads() -> None:
     @functools.wraps(start)
     def start_with_runs(thread: threading.Thread) -> None:
         vars(thread)["_inlay_runs"] = _here()
+        vars(thread)["_inlay_pooled"] = _serves_a_pool(thread)
         start(thread)
 
     vars(start_with_runs)["_inlay_wraps"] = start
     threading.Thread.start = start_with_runs  # type: ignore[method-assign, assignment]
+
+
+def _serves_a_pool(thread: threading.Thread) -> bool:
+    """Whether a thread about to start will work for whoever asks its pool, for longer than the run it is started in."""
+    target = vars(thread).get("_target")
+    return getattr(target, "__module__", None) in ("concurrent.futures.thread", "multiprocessing.pool")
+
+
+def _is_pooled(thread: threading.Thread) -> bool:
+    return bool(vars(thread).get("_inlay_pooled"))

@@ -28,8 +28,17 @@ def log_bytes(run: Run, data: bytes, path: str, kind: str) -> None:
     _log(run, path, kind, lambda: blobs.put_bytes(run.store.artifacts, data))
 
 
+def log_text(run: Run, text: object, path: str) -> None:
+    """Keep a text. Raises `TypeError` for anything else."""
+    if not isinstance(text, str):
+        msg = f"log_text takes a text; got one of type {type(text).__name__}. For a file there is log_artifact."
+        raise TypeError(msg)
+    log_bytes(run, text.encode("utf-8", "replace"), path, kind="text")
+
+
 def log_json(run: Run, data: Any, path: str) -> None:
     """Keep a JSON value. Raises `TypeError` naming what JSON cannot hold."""
+    path = checked_path(path)
     if PurePosixPath(path).suffix in (".yaml", ".yml"):
         msg = f"log_dict writes JSON; give {path!r} the suffix .json, or log_text(yaml.dump(data), {path!r})"
         raise ValueError(msg)

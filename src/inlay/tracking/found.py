@@ -24,6 +24,12 @@ def get_run(reference: str) -> Run:
 
     A run this process is writing is returned as it is. Raises `RunNotFoundError` naming near misses.
     """
+    if not isinstance(reference, str):
+        msg = f"get_run takes the id or the name of a run; got {reference!r} of type {type(reference).__name__}"
+        raise TypeError(msg)
+    if not reference:
+        msg = "get_run takes the id or the name of a run; got an empty string"
+        raise ValueError(msg)
     values.check_key(reference, "run")
     for run in active.open_runs():
         if reference in (run.run_id, run.short_id):
@@ -73,6 +79,10 @@ class Runs(Sequence[Run]):
         if isinstance(index, slice):
             return Runs(self._ids[index], self._store)
         return self._load([self._ids[index]])[0]
+
+    def __contains__(self, run: object) -> bool:
+        """Whether this run is among them, whichever object stands for it."""
+        return isinstance(run, Run) and run.run_id in self._ids
 
     def to_list(self) -> list[Run]:
         """All of them, read at once."""

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import threading
 import time
-import traceback as tracebacks
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from inlay.errors import InlayError
-from inlay.query.attributes import RunError
 from inlay.store.identity import short_id
 from inlay.store.journal.slots import Kind
 from inlay.store.masking import mask_text, mask_value
 from inlay.tracking import active, artifacts, values
 from inlay.tracking.events import announce
+from inlay.tracking.outcome import check_status, error_of, status_of
 from inlay.tracking.snapshot import RunSnapshot
 
 if TYPE_CHECKING:
@@ -29,15 +28,11 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
     from typing_extensions import Self
 
-    from inlay.query.attributes import Attributes
+    from inlay.query.attributes import Attributes, RunError
     from inlay.query.history import History
     from inlay.store.store import Store
     from inlay.tracking.origin import Origin
     from inlay.tracking.recorder import Recorder
-
-STATUSES = ("running", "finished", "failed", "interrupted", "killed")
-# MLflow's spelling is accepted wherever a status is.
-_SYNONYMS = {"scheduled": "running", "canceled": "interrupted", "cancelled": "interrupted"}
 
 
 class Run:
@@ -232,7 +227,8 @@ class Run:
 
     def log_params(self, params: Mapping[str, Any]) -> None:
         """Record several params; see `log_param`."""
-        clean = {values.check_key(key, "param"): mask_value(key, value) for key, value in params.items()}
+        given = values.pairs(params, "param")
+        clean = {values.check_key(key, "param"): _masked(key, value) for key, value in given.items()}
         if not clean:
             return
         texts = {key: values.param_text(value) for key, value in clean.items()}
@@ -249,7 +245,7 @@ class Run:
         """Set several tags; see `set_tag`."""
         texts = {
             values.check_key(key, "tag"): None if value is None else str(mask_value(key, str(value)))
-            for key, value in tags.items()
+            for key, value in values.pairs(tags, "tag").items()
         }
         if not texts:
             return
@@ -264,15 +260,16 @@ class Run:
 
     def set_note(self, text: str) -> None:
         """Replace the note."""
-        self._attributes.note = mask_text(text)
-        self.record(note=self._attributes.note)
+        note = mask_text(values.note_text(text), code=False)
+        self.record(note=note)
+        self._attributes.note = note
         announce("changed", self)
 
     # -- artifacts ------------------------------------------------------------------------------------------
 
     def log_text(self, text: str, path: str) -> None:
         """Keep a text under a path such as `notes/report.md`."""
-        artifacts.log_bytes(self, text.encode("utf-8", "replace"), path, kind="text")
+        artifacts.log_text(self, text, path)
 
     def log_dict(self, data: Any, path: str) -> None:
         """Keep a dict or list as JSON (`.yaml` paths are refused: there is no YAML writer in the core)."""
@@ -300,7 +297,7 @@ class Run:
     def record_output(self, tail: str, total_bytes: int) -> None:
         """The end of what the run printed, and how much it printed in all."""
         if self._recorder is not None:
-            body = {"run": self.run_id, "tail": mask_text(tail), "bytes": total_bytes}
+            body = {"run": self.run_id, "tail": mask_text(tail, code=False), "bytes": total_bytes}
             self._recorder.writer.event(Kind.OUTPUT, body)
 
     # -- the end --------------------------------------------------------------------------------------------
@@ -316,8 +313,11 @@ class Run:
         if recorder is None or self.ended or recorder.foreign:
             return
         attributes = self._attributes
-        failure = _error_of(error)
-        now = time.time()
+        failure = error_of(error)
+        for child in active.open_runs():  # opened inside it by a bare `start_run`: nobody else will end them
+            if child.parent_run_id == self.run_id and not child.scoped:
+                child.end(word, error)
+        now = max(time.time(), attributes.started_at)  # clocks are set back
         why = {}
         if failure is not None:
             why = {
@@ -339,6 +339,10 @@ class Run:
         upkeep_of(self._store).want_ingest()
         announce("ended", self)
 
+    def ignore(self) -> None:
+        """The interpreter is going away: what other threads still log is dropped without a word."""
+        self.log = self.log_metric = _ignore  # type: ignore[method-assign]
+
     def __enter__(self) -> Self:
         self.scoped = True
         return self
@@ -357,38 +361,12 @@ class Run:
         return self._recorder
 
 
-def _error_of(error: BaseException | None) -> RunError | None:
-    """Type, message and formatted traceback of an exception, masked."""
-    if error is None:
-        return None
-    text = "".join(tracebacks.format_exception(type(error), error, error.__traceback__))
+def _masked(key: str, value: Any) -> Any:
     try:
-        message = str(error)
-    except Exception as worse:  # noqa: BLE001 - the user's own `__str__`
-        message = f"(its message could not be had: {worse!r})"
-    return RunError(type(error).__name__, mask_text(message[:_MESSAGE]), mask_text(text[-_TRACEBACK:]))
+        return mask_value(key, value)
+    except RecursionError:  # it refers to itself, or goes very deep: `values.param_text` names its type
+        return f"<{type(value).__qualname__}>"
 
 
-# Characters kept, of a traceback the last ones: where it was raised. In any spelling both fit one event.
-_MESSAGE, _TRACEBACK = 10_000, 60_000
-
-
-def check_status(status: str) -> str:
-    """The status word, from ours or MLflow's spelling. Raises `ValueError` for any other."""
-    word = str(status).lower()
-    word = _SYNONYMS.get(word, word)
-    if word not in STATUSES or word == "running":
-        msg = f"a run ends as {', '.join(STATUSES[1:])}; got {status!r}"
-        raise ValueError(msg)
-    return word
-
-
-def status_of(error: BaseException | None) -> str:
-    """How a run ends whose code raised `error`."""
-    if error is None or isinstance(error, GeneratorExit):
-        return "finished"
-    if isinstance(error, SystemExit):
-        return "finished" if error.code in (None, 0) else "failed"
-    if isinstance(error, KeyboardInterrupt) or type(error).__name__ == "CancelledError":
-        return "interrupted"
-    return "failed"
+def _ignore(*_: object, **__: object) -> None:
+    """Takes anything and does nothing."""

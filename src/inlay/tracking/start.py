@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import difflib
 import getpass
 import os
 import socket
@@ -17,15 +18,16 @@ from typing import TYPE_CHECKING, Any
 
 from inlay.errors import NoActiveRunError, RunActiveError
 from inlay.query.attributes import DEFAULT_EXPERIMENT, Attributes
-from inlay.store.identity import new_id
+from inlay.store.identity import new_id, short_id
 from inlay.store.journal.slots import Kind
 from inlay.store.masking import mask_text
 from inlay.store.store import current
 from inlay.tracking import active, origin, values
 from inlay.tracking.events import announce
 from inlay.tracking.names import new_name
+from inlay.tracking.outcome import status_of
 from inlay.tracking.recorder import Recorder
-from inlay.tracking.run import Run, status_of
+from inlay.tracking.run import Run
 from inlay.tracking.session import session_of
 
 if TYPE_CHECKING:
@@ -45,6 +47,7 @@ def start_run(
     nested: bool = False,
     resume: str | None = None,
     store: Store | None = None,
+    **unknown: object,
 ) -> Run:
     """Start a run and make it the active one; as a context manager it ends with its block.
 
@@ -53,21 +56,24 @@ def start_run(
     earlier run: its metrics go on and its status returns to running.
 
     Raises `RunActiveError` when a run is open here already and `nested` is not set, `RunNotFoundError` when
-    there is nothing to resume, and `TypeError` or `ValueError` for a bad name, param or tag.
+    there is nothing to resume, `RunActiveError` when another process is writing the run to resume, and
+    `TypeError` or `ValueError` for a bad name, param, tag or keyword.
     """
+    _refuse(unknown)
     store = store or current()
     where = origin.current()
     parent = _parent(where, nested=nested)
     _check(name, experiment, params, tags)
+    note = None if note is None else values.note_text(note)
     if resume is not None:
-        run = _resumed(store, resume, where)
+        run = _resumed(store, resume, where, name, experiment)
     else:
         attributes = Attributes(
             run_id=new_id(),
             name=name or new_name(),
             experiment=experiment or (parent.experiment if parent is not None else DEFAULT_EXPERIMENT),
             started_at=time.time(),
-            note=mask_text(note or ""),
+            note=mask_text(note or "", code=False),
             parent_run_id=parent.run_id if parent is not None else None,
         )
         run = _begun(store, where, attributes)
@@ -96,8 +102,10 @@ def end_run(status: str = "finished") -> None:
 
 def log(metrics: Mapping[str, Any], step: int | None = None) -> None:
     """Log metrics to the active run; see `Run.log`. Raises `NoActiveRunError` when none is open."""
-    run = active.active_run()
+    run = active.meant_run()
     if run is None:
+        if _leaving:  # a daemon thread that logs to the end: nobody is there to act on an error
+            return
         msg = (
             "no run is open to log to. Open one with `with inlay.start_run() as run:`, or put %%track on the "
             "first line of the cell."
@@ -137,7 +145,7 @@ def _begun(store: Store, where: Origin, attributes: Attributes) -> Run:
     return Run(attributes, store, recorder, where)
 
 
-def _resumed(store: Store, reference: str, where: Origin) -> Run:
+def _resumed(store: Store, reference: str, where: Origin, name: str | None, experiment: str | None) -> Run:
     from inlay.query.attributes import find
     from inlay.query.summary import next_steps
 
@@ -145,7 +153,17 @@ def _resumed(store: Store, reference: str, where: Origin) -> Run:
     still = next((run for run in active.open_runs() if run.run_id == attributes.run_id), None)
     if still is not None:
         still.end()
-        attributes = find(store, reference)
+        attributes = find(store, still.run_id)
+    if attributes.status == "running":
+        msg = (
+            f"run {short_id(attributes.run_id)} ({attributes.name}) is being written by another process; it can be "
+            "resumed when that has ended it or is gone"
+        )
+        raise RunActiveError(msg)
+    for what, given, known in (("name", name, attributes.name), ("experiment", experiment, attributes.experiment)):
+        if given is not None and given != known:
+            msg = f"run {short_id(attributes.run_id)} has the {what} {known!r}; resume it without another ({given!r})"
+            raise ValueError(msg)
     recorder = Recorder(attributes.run_id, store, next_steps(store, attributes.run_id))
     attributes.status, attributes.ended_at, attributes.error = "running", None, None
     recorder.event(
@@ -177,6 +195,16 @@ def _circumstances(store: Store, where: Origin) -> dict[str, Any]:
     }
 
 
+def _refuse(unknown: dict[str, object]) -> None:
+    """Raise `TypeError` for a keyword that is none, naming the one that was probably meant."""
+    for given in unknown:
+        known = ("name", "experiment", "params", "tags", "note", "nested", "resume", "store")
+        near = difflib.get_close_matches(given, known, 1)
+        hint = f"did you mean {near[0]!r}?" if near else f"it takes {', '.join(known)}"
+        msg = f"start_run takes no {given!r}; {hint}"
+        raise TypeError(msg)
+
+
 def _check(name: object, experiment: object, params: object, tags: object) -> None:
     """Bad input raises before anything is written."""
     if name is not None:
@@ -196,6 +224,7 @@ def _check(name: object, experiment: object, params: object, tags: object) -> No
 # -- the end of the interpreter -----------------------------------------------------------------------------
 
 _registered = False
+_leaving = False
 
 
 def _end_at_exit() -> None:
@@ -207,8 +236,11 @@ def _end_at_exit() -> None:
 
 def _at_exit() -> None:
     """End what is open with the truth, innermost first; the store's own exit then takes everything in."""
+    global _leaving
+    _leaving = True
     for run in reversed(active.open_runs()):
         status, error = _exit_status()
+        run.ignore()
         with contextlib.suppress(Exception):
             run.end(status, error)
 

@@ -17,25 +17,33 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 MAX_KEY = 250
+MAX_NOTE = 100_000
+MAX_PARAM = 500_000
+"""Characters of a note, and of a param's text."""
 _ROOM = MAX_EVENT - 1000
 """Bytes of one event for what a user gave; the rest is for the names around it."""
 
 
+_NAMES = {"run": "a run's name", "experiment": "an experiment's name"}
+"""What has a name rather than a key."""
+
+
 def check_key(key: object, what: str = "metric") -> str:
     """`key` itself. Raises `TypeError` when it is no string, `ValueError` when empty or over 250 characters."""
+    called = _NAMES.get(what, f"a {what} key")
     if not isinstance(key, str):
-        msg = f"a {what} key is a string; got {key!r} of type {type(key).__name__}"
+        msg = f"{called} is a string; got {key!r} of type {type(key).__name__}"
         raise TypeError(msg)
     if not key:
-        msg = f"a {what} key cannot be empty"
+        msg = f"{called} cannot be empty"
         raise ValueError(msg)
     if len(key) > MAX_KEY:
-        msg = f"a {what} key can have {MAX_KEY} characters; this one has {len(key)}: {key[:60]!r}..."
+        msg = f"{called} can have {MAX_KEY} characters; this one has {len(key)}: {key[:60]!r}..."
         raise ValueError(msg)
     try:
         key.encode("utf-8")
     except UnicodeEncodeError:
-        msg = f"a {what} key must be valid Unicode; got {key!r}"
+        msg = f"{called} must be valid Unicode; got {key!r}"
         raise ValueError(msg) from None
     return key
 
@@ -101,9 +109,41 @@ def portions(values: Mapping[str, Any], what: str) -> list[dict[str, Any]]:
     return parts
 
 
+def note_text(text: object) -> str:
+    """A note as it is. Raises `TypeError` when it is no text, `ValueError` over 100,000 characters."""
+    if not isinstance(text, str):
+        msg = f"a note is a text; got {text!r} of type {type(text).__name__}"
+        raise TypeError(msg)
+    if len(text) > MAX_NOTE:
+        msg = f"a note can have {MAX_NOTE:,} characters; this one has {len(text):,}. Keep long texts with log_text."
+        raise ValueError(msg)
+    return text
+
+
+def pairs(given: Any, what: str) -> dict[Any, Any]:
+    """A dict of what was given. Raises `TypeError` when it is none."""
+    if not hasattr(given, "items"):
+        msg = f"{what}s are a dict, such as {{'name': 'value'}}; got {given!r} of type {type(given).__name__}"
+        raise TypeError(msg)
+    return dict(given.items())
+
+
 def param_text(value: Any) -> tuple[str, float | None, str]:
-    """A param as (text, number or None, "string" or "json"): what the `params` table holds."""
-    value = _jsonable(value)
+    """A param as (text, number or None, "string" or "json"): what the `params` table holds.
+
+    Never raises: what has no text (it refers to itself, it is too deep, its `__str__` fails) is kept as its type.
+    Beyond 500,000 characters the text is cut.
+    """
+    try:
+        text, number_, kind = _param_text(_jsonable(value))
+    except Exception:  # noqa: BLE001 - a param must never end a training
+        return f"<{type(value).__qualname__}>", None, "string"
+    if len(text) > MAX_PARAM:
+        return f"{text[:MAX_PARAM]}… ({len(text):,} characters)", None, "string"
+    return text, number_, kind
+
+
+def _param_text(value: Any) -> tuple[str, float | None, str]:
     if isinstance(value, str):
         return value, None, "string"
     numeric = isinstance(value, (int, float)) and not isinstance(value, bool)
