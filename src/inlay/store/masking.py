@@ -11,6 +11,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from inlay.store.literals import assigned_at_once, literals
 from inlay.store.secret_forms import MASK, mask_forms, masked_lines, pattern
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ def mask_text(text: str, *, code: bool = True) -> str:
     In code a bare word after `password=` is a variable and stays. Say `code=False` of what was printed, noted or
     raised: there the word is the value itself.
     """
-    return _mask_named(mask_forms(text), code=code)
+    text = mask_forms(text)
+    return _mask_named(_mask_assigned_at_once(text) if code else text, code=code)
 
 
 # --- names ----------------------------------------------------------------------------------------
@@ -47,7 +49,7 @@ _HIDDEN = (
     "|apikey|apikeys|accesskey|secretkey|privatekey|authtoken|accesstoken|clientsecret"
     "|authorization|cookie|cookies|mnemonic"
 )
-_HIDDEN_AS_LAST = "pass|pw"  # db_pass, not pass_rate
+_HIDDEN_AS_LAST = "pass|pw"  # db_pass, not pass_rate; alone only beside text
 _KEY_OF = (
     "api|access|private|secret|encryption|signing|ssh|account|auth|service|license|licence|client"
     "|consumer|storage|master|subscription|shared|deploy|app|admin|webhook|openai|anthropic|hf"
@@ -88,7 +90,8 @@ def _secrecy(name: str) -> int:
     if sure:
         return _SURE
     if_text = (
-        (last == "token" and not _is(before, _PLAIN_AFTER))
+        (_is(last, _HIDDEN_AS_LAST) and not before)
+        or (last == "token" and not _is(before, _PLAIN_AFTER))
         or (last == "tokens" and _is(before, _HIDDEN_IN_PLURAL_AFTER))
         or last == "auth"
         or (before == "auth" and last in ("header", "headers"))
@@ -117,7 +120,7 @@ def _masked_value(value: Any, secrecy: int) -> Any:
 
 # --- names beside values inside text --------------------------------------------------------------
 
-_TRIGGER = r"pass|pwd|_pw|secret|token|key|cred|auth|cookie|mnemonic|connection_?string|seed_?phrase"
+_TRIGGER = r"pass|pw|secret|token|key|cred|auth|cookie|mnemonic|connection_?string|seed_?phrase"
 _REACH = 80  # the longest reach to either side of a trigger word
 _LINE_REACH = 1000  # how much of the line before a name is looked at
 _NAME_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
@@ -126,7 +129,7 @@ _NAME_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWX
 _AFTER_NAME = (
     r"(?P<close>\\?[\"'])?[ \t]*\]?[ \t]*"
     r"(?P<separator>(?::[ \t]*[A-Za-z_][\w.\[\]| ,]{0,60}?(?=[ \t]*=[^=]))?"
-    r"[ \t]*(?::=|==|!=|=|:|,)|[ \t]+(?=[^=:,\s]))"
+    r"[ \t]*(?::=|==|!=|=|:|,(?:\s{0,80}default[ \t]*=|\s{0,80}(?=[\"']))?)|[ \t]+(?=[^=:,\s]))"
     r"(?P<space>[ \t]*)"
     r"(?:(?P<prefix>[rRbBuUfF]{0,2})(?P<quote>\"{3}|'{3}|\\?[\"'])"
     r"|(?P<bare>[^\s\"'&;,<>()\[\]{}|`]+))"
@@ -144,11 +147,54 @@ def _mask_named(text: str, *, code: bool) -> str:
         secrecy = _secrecy(text[start:end].strip("-"))
         match = pattern(_AFTER_NAME).match(text, end) if secrecy else None
         span = match and _value_span(text, start, match, secrecy, code=code)
-        if span:
-            pieces += (text[done : span[0]], masked_lines(text[span[0] : span[1]]))
-            done = seen = span[1]
+        spans = [span] if span else []
+        if code and secrecy:
+            spans += _further_literals(text, end, span)
+        for first, last in spans:
+            pieces += (text[done:first], masked_lines(text[first:last]))
+            done = seen = last
     pieces.append(text[done:])
     return "".join(pieces)
+
+
+def _mask_assigned_at_once(text: str) -> str:
+    """The text without the secrets of `user, token = "u", "x"`."""
+    pieces: list[str] = []
+    done = 0
+    for names, values in assigned_at_once(text):
+        secret = [_secrecy(name) != _NOT for name in names]
+        if not any(secret):
+            continue
+        if len(values) != len(names):  # which value is whose is not to be seen
+            secret = [True] * len(values)
+        for first, last in (span for value, hidden in zip(values, secret, strict=True) if hidden for span in value):
+            if first >= done and text[first:last].strip():
+                pieces += (text[done:first], masked_lines(text[first:last]))
+                done = last
+    pieces.append(text[done:])
+    return "".join(pieces)
+
+
+_BRACKETED = r"[\"']?[ \t]*\]?[ \t]*(?::[ \t]*[A-Za-z_][\w.\[\]| ]{0,60}?(?==)|:(?=[ \t]*\())?=?[ \t]*(?=[(])"
+_ADDED_TO = r"[ \t]*=[ \t]*[A-Za-z_][\w.]{0,80}[ \t]*\+(?=[ \t]*[rRbBuUfF]{0,2}[\"'])"
+
+
+def _further_literals(text: str, end: int, span: tuple[int, int] | None) -> list[tuple[int, int]]:
+    """The literals of a value that is not one literal: in brackets, beside each other or added."""
+    if span:
+        quote = text[span[1] : span[1] + 1]
+        width = 3 if quote and text.startswith(quote * 3, span[1]) else 1
+        if quote not in ("'", '"') or not pattern(r"[ \t]*(?:\\\n[ \t]*)?(?:\+|[rRbBuUfF]{0,2}[\"'])").match(
+            text, span[1] + width
+        ):
+            return []
+        start = span[1] + width
+    else:
+        found = pattern(_BRACKETED).match(text, end) or pattern(_ADDED_TO).match(text, end)
+        if not found or not found[0].strip("\"' \t]"):
+            return []
+        start = found.end()
+    return [(first, last) for first, last in literals(text, start)[0] if text[first:last].strip()]
 
 
 def _triggers(text: str) -> Iterator[int]:
@@ -182,13 +228,13 @@ def _value_span(  # noqa: PLR0911  # each return is one kind of mention, told be
         return None  # the quote ends a sentence: print("the password: ")
     if not separator and (quoted_name or not option):
         return None  # a word in prose
-    if separator == "," and not (quoted_name and quote):
+    if separator[:1] == "," and not (quoted_name and quote):
         return None  # an argument list, unless it is setenv("NAME", "value")
     if separator in ("==", "!=") and secrecy == _IF_TEXT:
         return None  # a parser's `if token == "("`
     if not quote:
         span = _bare_span(text, start, match, before=before, secrecy=secrecy)
-        return span or (None if code else _printed_span(text, match))
+        return span or (None if code else _printed_span(text, match, secrecy))
     opening = before[:-1] if quoted_name else before
     if len(quote) == 1 and not match["prefix"] and _inside_string(opening, quote):
         return None
@@ -241,9 +287,17 @@ def _bare_span(text: str, start: int, match: re.Match[str], *, before: str, secr
     return None
 
 
-def _printed_span(text: str, match: re.Match[str]) -> tuple[int, int] | None:
+def _printed_span(text: str, match: re.Match[str], secrecy: int) -> tuple[int, int] | None:
     """The span of a value in printed text, where nothing is a reference: any word after `=` or `:`."""
-    value, (first, last) = match["bare"], match.span("bare")
-    if match["separator"].strip() not in ("=", ":", ":=") or value == MASK or text[last : last + 1] in tuple("([{"):
+    separator = match["separator"].strip()
+    if not separator.endswith(("=", ":")) or separator in ("==", "!="):
         return None
-    return None if pattern(rf"(?:{_REFERENCE})").match(value) else (first, last)
+    found = pattern(_PRINTED).match(text, match.start("bare"))
+    value = found["value"].rstrip(")]}>") if found else ""
+    a_number = secrecy == _IF_TEXT and _is(value, r"[\d.]+")
+    if found is None or not value or a_number or MASK in value or _is(value, r"None|True|False|null|true|false"):
+        return None
+    return found.start("value"), found.start("value") + len(value)
+
+
+_PRINTED = r"(?:(?:[Tt]oken|[Bb]earer|[Bb]asic|[Dd]igest|[Aa]pi-?[Kk]ey)[ \t]+(?=\S))?(?P<value>[^\s\"',;&]+)"

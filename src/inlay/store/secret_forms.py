@@ -18,6 +18,8 @@ def mask_forms(text: str) -> str:
     for literal, form in _FORMS:
         if literal in text:
             text = pattern(rf"(?<![A-Za-z0-9_]){form}").sub(_masked_form, text)
+    if "uthorization" in text:
+        text = pattern(_AUTHORIZATION).sub(rf"\1{MASK}", text)
     if any(word in text for word in ("earer", "asic", "BEARER", "BASIC")):
         text = pattern(_HEADER).sub(_masked_header, text)
     if "Cookie:" in text:
@@ -26,6 +28,7 @@ def mask_forms(text: str) -> str:
         text = pattern(_KEY_BLOCK).sub(_masked_key_block, text)
     if "://" in text:
         text = pattern(_URL_PASSWORD).sub(rf"\1{MASK}\2", text)
+        text = pattern(_URL_TOKEN).sub(MASK, text)
     return text
 
 
@@ -72,6 +75,7 @@ _FORMS = (
     ("/api/webhooks/", r"(?P<keep>discord(?:app)?\.com/api/webhooks/\d+/)[\w-]{8,}"),
 )
 _HEADER = r"(?<![A-Za-z0-9_])((?:[Bb]earer|[Bb]asic|BEARER|BASIC)[ \t]+)([A-Za-z0-9._~+/-]{8,}={0,2})"
+_AUTHORIZATION = r"(uthorization['\"]?[ \t]*[:=,][ \t]*['\"]?(?:[Tt]oken|[Aa]pi-?[Kk]ey)[ \t]+)[^\s'\",;{}$<>]{4,400}"
 _COOKIES = r"(\b(?:Set-)?Cookie:[ \t]*)[^'\"\r\n]*=[^'\"\r\n]*"
 _KEY_BLOCK = (
     r"(-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----)"
@@ -79,6 +83,10 @@ _KEY_BLOCK = (
     r"(-----END (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----)?"
 )
 _URL_PASSWORD = r"(://[^\s/:@'\"<>]{0,200}:)[^\s/@'\"<>{$]{1,400}(@)"  # noqa: S105
+# A token as user name, as git remotes have it; the name of a person is shorter.
+_URL_TOKEN = (
+    r"(?<=://)(?:(?:gh[pousr]_|github_pat_|glpat-|hf_)[\w-]{3,400}|[\w.~%+-]{20,400})(?=(?::[^\s/@'\"<>]{0,400})?@)"  # noqa: S105
+)
 
 
 def _masked_form(match: re.Match[str]) -> str:
