@@ -123,7 +123,7 @@ MASKED = [
     ("token = start + 'x'", f"token = start + '{MASK}'"),
     ("token, user = 'x', 'u'", f"token, user = '{MASK}', 'u'"),
     ("(user, pw) = ('u', 'x')", f"(user, pw) = ('u', '{MASK}')"),
-    ("user, pw = 'u', *['x', 'y']", f"user, pw = 'u', *['{MASK}', '{MASK}']"),
+    ("user, pw = 'u', *['x', 'y']", f"user, pw = '{MASK}', *['{MASK}', '{MASK}']"),
     ("os.environ.get('PASSWORD','x')", f"os.environ.get('PASSWORD','{MASK}')"),
     ("os.environ.get('PASSWORD',\n 'x')", f"os.environ.get('PASSWORD',\n '{MASK}')"),
     ("pw = getenv('PASSWORD', default='x')", f"pw = getenv('PASSWORD', default='{MASK}')"),

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 
-_TOKENS = 60  # the most tokens of one expression
+_TOKENS = 30  # the most tokens of one expression
 _TOKEN = re.compile(
     r"[rRbBuUfF]{0,2}(?:\"{3}(?P<long>(?:[^\"\\]|\\.|\"(?!\"\")){0,2000})\"{3}"
     r"|'{3}(?P<longer>(?:[^'\\]|\\.|'(?!'')){0,2000})'{3}"
     r"|\"(?P<double>(?:[^\"\\\n]|\\.|\\\n){0,2000})\"|'(?P<single>(?:[^'\\\n]|\\.|\\\n){0,2000})')"
-    r"|(?P<open>[\w\])]?[(\[{])|(?P<close>[)\]}])|(?P<comma>,)|(?P<end>[\n;])|(?P<rest>#[^\n]{0,500}|\\\n|.)",
+    r"|(?P<open>(?:[\w.]{1,100}|[)\]])?[(\[{])|(?P<close>[)\]}])|(?P<comma>,)|(?P<end>[\n;])|(?P<rest>#[^\n]{0,500}|[\w.]{1,100}|[ \t]{1,100}|\\\n|.)",
     re.DOTALL,
 )
 _TARGETS = re.compile(
