@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import inlay
-from inlay.errors import StoreError
+from inlay.errors import StoreError, StoreVersionError
 from inlay.store import folder
 from inlay.store import store as stores
 from inlay.store.folder import locate, prepare
@@ -158,3 +158,80 @@ def test_a_store_is_its_folder_when_pickled(store):
     with again.open() as con:
         assert con.execute("select 1").fetchone() == (1,)
     assert repr(again) == repr(store) == f"Store({str(store.folder)!r})"
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="needs user ids")
+@pytest.mark.parametrize("mark", [".git", None])
+def test_one_that_another_user_owns_is_not_made_one_s_own(home, monkeypatch, mark):
+    """It was passed over, and then used all the same as the place where a new one would be made."""
+    theirs = home / "a/.inlay"
+    theirs.mkdir(parents=True)
+    if mark:
+        (home / "a" / mark).touch()
+    monkeypatch.setattr(folder, "_ours", lambda path: path != theirs)
+    uid = theirs.stat().st_uid
+    with pytest.raises(
+        StoreError, match=rf"a/\.inlay belongs to another user \(uid {uid}\).*inlay\.connect.*INLAY_STORE"
+    ):
+        within(home / "a/b" if mark else home / "a", monkeypatch)
+    assert locate(theirs) == theirs
+    monkeypatch.setenv("INLAY_STORE", str(theirs))
+    assert locate() == theirs
+
+
+def test_below_a_folder_that_may_not_be_entered(home, monkeypatch):
+    """`inlay.connect` ended with a bare PermissionError."""
+    closed = home / "closed"
+    real = os.stat
+
+    def stat(path, *args, **kwargs):
+        if str(path).startswith(f"{closed}/"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path, *args, **kwargs)
+
+    monkeypatch.chdir(home)
+    for name in ("stat", "exists", "is_dir"):
+        monkeypatch.setattr(Path, name, stat)
+    with pytest.raises(StoreError, match=r"Cannot write to the store folder .*closed/store .*INLAY_STORE"):
+        locate(closed / "store")
+    monkeypatch.setattr(Path, "cwd", lambda: closed / "here")
+    with pytest.raises(StoreError, match=r"Cannot write to the store folder .*closed/here/\.inlay"):
+        locate()
+
+
+def test_an_empty_path():
+    with pytest.raises(StoreError, match="path of the store is empty"):
+        inlay.connect("")
+
+
+def test_a_deleted_store_says_so_to_its_readers(store):
+    """Reading a run of it was a bare FileNotFoundError, and left an empty folder behind."""
+    with inlay.start_run("r") as run:
+        run.log({"a": 1.0}, step=0)
+    inlay.runs()
+    shutil.rmtree(store.folder)
+    with pytest.raises(StoreError, match=r"store folder .*\.inlay was deleted"):
+        run.history("a")
+    assert not store.folder.exists()
+
+
+def test_a_store_deleted_while_it_is_being_read(store, monkeypatch):
+    def deleted(*_):
+        shutil.rmtree(store.folder)
+        next(store.journal.iterdir())
+
+    monkeypatch.setattr("inlay.store.ingest.ingest_into", deleted)
+    with pytest.raises(StoreError, match="was deleted"):
+        inlay.runs()
+
+
+def test_a_known_store_that_became_newer_is_refused(store):
+    """Another process brought it up to date: only the first `connect` looked."""
+    with store.open() as con:
+        con.execute("CHECKPOINT")
+    assert inlay.connect(store.folder) is store
+    with store.open() as con:
+        con.execute("UPDATE schema_version SET version = 999")
+    os.utime(store.database, ns=(1, 1))
+    with pytest.raises(StoreVersionError):
+        inlay.connect(store.folder)

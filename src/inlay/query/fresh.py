@@ -15,10 +15,16 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def fresh(store: Store, *, wait: float = 60.0) -> Iterator[DuckDBPyConnection]:
-    """Open the store with everything logged so far in it. Raises `StoreBusyError` after `wait` seconds."""
+    """Open the store with everything logged so far in it. Raises `StoreBusyError` after `wait` seconds,
+    `StoreError` when the store was deleted.
+    """
     # Here, not above: a script that only records need not load NumPy.
     from inlay.store.ingest import ingest_into
 
     with store.open(wait=wait) as con:
-        ingest_into(con, store)
+        try:
+            ingest_into(con, store)
+        except FileNotFoundError:
+            store.refuse_deleted()  # between the opening and here
+            raise
         yield con

@@ -26,20 +26,16 @@ def locate(path: str | os.PathLike[str] | None = None) -> Path:
 
     `path` wins, then the environment variable `INLAY_STORE`, then the nearest `.inlay` at or above the working
     directory, then a new one at the root of the git checkout or Python project, then in the working directory.
-    A `path` that holds a `.inlay` means that one.
+    A `path` that holds a `.inlay` means that one. Raises `StoreError` for a path that is empty or cannot be looked
+    into, and when nothing was named and the folder to use is another user's.
     """
     chosen = path if path is not None else os.environ.get("INLAY_STORE") or None
-    if chosen is not None:
-        return _named(Path(chosen).expanduser())
-    here = Path.cwd()
-    for folder in _upwards(here):
-        store = folder / FOLDER
-        if store.is_dir() and _ours(store):
-            return store
-    for folder in _upwards(here):
-        if (folder / ".git").exists() or (folder / "pyproject.toml").exists():
-            return folder / FOLDER
-    return here / FOLDER
+    if chosen is None:
+        return _found()
+    if not os.fspath(chosen):
+        msg = "The path of the store is empty. Give a folder, such as inlay.connect('path/to/folder')."
+        raise StoreError(msg)
+    return _named(Path(chosen).expanduser())
 
 
 def prepare(folder: Path) -> bool:
@@ -47,8 +43,8 @@ def prepare(folder: Path) -> bool:
 
     Raises `StoreError` when it cannot be made or written, naming the folder and how to choose another.
     """
-    new = not folder.is_dir()
     try:
+        new = not folder.is_dir()
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         ignore = folder / ".gitignore"
         if not ignore.exists():
@@ -77,12 +73,40 @@ def _from_home(folder: Path) -> str:
 def _named(path: Path) -> Path:
     if path.name == DATABASE:
         path = path.parent
-    if path.exists() and not path.is_dir():
-        msg = f"{path} is a file; a store is a folder. Give the folder that holds (or shall hold) {DATABASE}."
-        raise StoreError(msg)
-    if path.name != FOLDER and (path / FOLDER).is_dir() and not (path / DATABASE).exists():
-        path /= FOLDER
-    return path.absolute()
+    try:
+        if path.exists() and not path.is_dir():
+            msg = f"{path} is a file; a store is a folder. Give the folder that holds (or shall hold) {DATABASE}."
+            raise StoreError(msg)
+        if path.name != FOLDER and (path / FOLDER).is_dir() and not (path / DATABASE).exists():
+            path /= FOLDER
+        return path.absolute()
+    except OSError as error:  # below a folder we may not enter
+        raise StoreError(_cannot_write(path, error)) from error
+
+
+def _found() -> Path:
+    """The folder to use when none was named."""
+    store = Path(FOLDER)
+    try:
+        here = Path.cwd()
+        for folder in _upwards(here):
+            store = folder / FOLDER
+            if store.is_dir() and _ours(store):
+                return store
+        store = _project(here) / FOLDER
+        if store.exists() and not _ours(store):
+            raise StoreError(_another_users(store))
+    except OSError as error:
+        raise StoreError(_cannot_write(store, error)) from error
+    return store
+
+
+def _project(here: Path) -> Path:
+    """The root of the git checkout or Python project that holds `here`; `here` itself in none."""
+    for folder in _upwards(here):
+        if (folder / ".git").exists() or (folder / "pyproject.toml").exists():
+            return folder
+    return here
 
 
 def _upwards(start: Path) -> Iterator[Path]:
@@ -99,6 +123,14 @@ def _upwards(start: Path) -> Iterator[Path]:
 
 def _ours(folder: Path) -> bool:
     return not hasattr(os, "getuid") or folder.stat().st_uid == os.getuid()
+
+
+def _another_users(folder: Path) -> str:
+    return (
+        f"The store folder {folder} belongs to another user (uid {folder.stat().st_uid}) and is not used unasked, "
+        "because whoever can write to a store can show things in your notebook. Choose another one, or this one "
+        "all the same, with inlay.connect('path/to/folder') or the environment variable INLAY_STORE."
+    )
 
 
 def _cannot_write(folder: Path, reason: object) -> str:

@@ -14,6 +14,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from inlay.errors import StoreError
 from inlay.store import database, folder, schema
 from inlay.store.database import StoreBusyError
 
@@ -50,11 +51,13 @@ class Store:
         """Lock, open, hand out a connection, close, unlock.
 
         Raises `StoreBusyError` when another program keeps the file for more than `wait` seconds,
-        `StoreVersionError` when the store is newer than this inlay, `StoreError` when it cannot be read.
+        `StoreVersionError` when the store is newer than this inlay, `StoreError` when it cannot be read or
+        was deleted.
         """
         if self.inherited_open:
             msg = f"{self.database} was open when this process was forked; ask from the process it was forked from"
             raise StoreBusyError(msg)
+        self.refuse_deleted()
         with self.turn(wait=wait):
             if self._con is not None:  # this thread has it open already
                 yield self._con
@@ -66,6 +69,12 @@ class Store:
             finally:
                 self._con = None
                 con.close()
+
+    def refuse_deleted(self) -> None:
+        """Raise `StoreError` when the folder is gone: taking the lock would make an empty one in its place."""
+        if not self.journal.is_dir():
+            msg = f"the store folder {self.folder} was deleted with all it held; inlay.connect() makes a new one"
+            raise StoreError(msg)
 
     @contextlib.contextmanager
     def turn(self, *, wait: float = WAIT) -> Iterator[None]:
@@ -172,14 +181,24 @@ def _known(path: Path) -> Store:
     if path not in _stores or not _stores[path].journal.is_dir():
         folder.prepare(path)
         store = _stores.get(path) or Store(path)
-        _refuse_newer(store)
-        _stores[path] = store
-    return _stores[path]
+    else:
+        store = _stores[path]
+    _refuse_newer(store)  # each time: another process may have brought a known one up to date meanwhile
+    _stores[path] = store
+    return store
+
+
+_checked: dict[Path, int] = {}
+"""When the database of a store whose version was found good was last written, so that looking again is cheap."""
 
 
 def _refuse_newer(store: Store) -> None:
     """Find out about a newer store before anything is recorded; a busy one is found out about later."""
-    if not store.database.exists():
+    try:
+        written = store.database.stat().st_mtime_ns
+    except FileNotFoundError:
+        return
+    if _checked.get(store.folder) == written:
         return
     with contextlib.suppress(StoreBusyError), store.turn(wait=0.5):
         con = database.connect(store.database, read_only=True)
@@ -187,6 +206,7 @@ def _refuse_newer(store: Store) -> None:
             schema.check(con, store.database)
         finally:
             con.close()
+        _checked[store.folder] = written
 
 
 class _Forking(threading.local):
