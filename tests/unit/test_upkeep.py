@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 import time
 
@@ -159,3 +160,20 @@ def test_settings_of_every_connection(store):
         query = "select current_setting('TimeZone'), current_setting('autoinstall_known_extensions')"
         assert con.execute(query).fetchone() == ("UTC", False)
     assert isinstance(con, duckdb.DuckDBPyConnection)
+
+
+def test_a_store_deleted_under_a_run_is_said_once(store):
+    """A run went on for hours after `rm -rf .inlay`, and nobody said that nothing of it was kept."""
+    run = inlay.start_run("r")
+    keeper = upkeep_of(store)
+    keeper._over.set()
+    keeper.join()
+    shutil.rmtree(store.folder)
+    run.log({"a": 1.0})
+    keeper._sync()  # may have been logged before it was deleted
+    run.log({"a": 2.0})
+    with pytest.warns(RuntimeWarning, match=r"store folder .*\.inlay was deleted .*lost") as said:
+        keeper._sync()
+    run.log({"a": 3.0})
+    keeper._sync()
+    assert len(said) == 1

@@ -41,6 +41,8 @@ class Upkeep(threading.Thread):
         self._wake = threading.Event()
         self._wanted_at: float | None = None
         self._complained = False
+        self._deleted_at: tuple[int, int] | None = None
+        self._told_deleted = False
         self._over = threading.Event()  # not `_stop`: that is a method of threads, and called after a fork
         self.writer = Writer(store.journal)
         self._synced = self.writer.position()
@@ -77,9 +79,26 @@ class Upkeep(threading.Thread):
 
     def _sync(self) -> None:
         position = self.writer.position()
+        self._tell_deleted(position)
         if position != self._synced or self.writer.path is None:
             self.writer.sync()
             self._synced = position
+
+    def _tell_deleted(self, position: tuple[int, int]) -> None:
+        """Say once that what is logged goes nowhere. Whoever deletes a store and logs no more need not hear it."""
+        # In this order: a stream that is closed later was still open when its file was found to be gone.
+        if self._told_deleted or not self.writer.is_deleted() or self.writer.closed:
+            return
+        if self._deleted_at is None:
+            self._deleted_at = position
+        elif position != self._deleted_at:
+            self._told_deleted = True
+            warnings.warn(
+                f"inlay: the store folder {self._store.folder} was deleted while runs were being recorded in it. "
+                "What this process logs to those runs is lost; runs that are started from now on are kept.",
+                RuntimeWarning,
+                stacklevel=2,
+            )
 
     def _waiting_points(self) -> int:
         segment, used = self.writer.position()
