@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 
@@ -178,3 +179,28 @@ def test_the_same_file_open_in_this_process_by_other_means(filled):
     with con, pytest.raises(inlay.InlayError, match="open by this process"):
         inlay.runs()
     assert len(inlay.runs()) == 3
+
+
+def test_rows_one_by_one(filled):
+    assert list(inlay.sql("select name from runs order by name")) == [("r0",), ("r1",), ("r2",)]
+
+
+def test_a_pivot_needs_its_values_named(filled):
+    """It was refused as "a statement of type MULTI"."""
+    with pytest.raises(QueryError, match=r"PIVOT \.\.\. ON key IN \('a', 'b'\)"):
+        inlay.sql("pivot (select run_id, key, last from series) on key using first(last)")
+    rows = inlay.sql("pivot (select run_id, key, last from series) on key in ('a') using first(last) order by a")
+    assert [value for _, value in rows] == [0.0, 1.0, 2.0]
+
+
+def test_what_is_no_query(store):
+    with pytest.raises(TypeError, match=r"^a query is a string of SQL; got 5 of type int$"):
+        inlay.sql(5)
+
+
+def test_a_data_frame_without_pandas(filled, monkeypatch):
+    run = inlay.get_run("r0")
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    for frame in (inlay.sql("select 1").df, inlay.runs().to_df, run.history("a").to_df):
+        with pytest.raises(ImportError, match="needs pandas: pip install pandas"):
+            frame()

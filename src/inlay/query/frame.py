@@ -38,8 +38,18 @@ _LONG = {
 }
 
 
+def need_pandas() -> None:
+    """Raises `ImportError` saying how to get pandas, when it is not installed."""
+    try:
+        import pandas as pd  # noqa: F401
+    except ImportError as error:
+        msg = "a data frame needs pandas: pip install pandas"
+        raise ImportError(msg) from error
+
+
 def runs_frame(store: Store, run_ids: list[str]) -> pd.DataFrame:
     """A data frame of these runs, newest first, indexed 0 to n - 1. Needs pandas."""
+    need_pandas()
     with fresh(store) as con:
         frame = con.execute(_ATTRIBUTES, [run_ids]).df()
         for prefix in _LONG:

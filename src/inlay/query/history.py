@@ -6,6 +6,7 @@ import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from inlay.query.frame import need_pandas
 from inlay.query.fresh import fresh
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class History:
 
     def to_df(self) -> pd.DataFrame:
         """A pandas data frame with columns step, time, value. Needs pandas."""
+        need_pandas()
         import pandas as pd
 
         return pd.DataFrame({"step": self.step, "time": self.time, "value": self.value})

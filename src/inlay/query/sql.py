@@ -10,11 +10,12 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from inlay.errors import QueryError
+from inlay.query.frame import need_pandas
 from inlay.query.fresh import fresh
 from inlay.store import database
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     import pandas as pd
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Result:
-    """The rows of a query, kept in memory. `.df()`, `.arrow()`, `.fetchall()`, `.columns`, `len()`."""
+    """The rows of a query, kept in memory. `.df()`, `.arrow()`, `.fetchall()`, `.columns`, `len()`, and `for`."""
 
     def __init__(self, con: DuckDBPyConnection, store: Store) -> None:
         self._con = con
@@ -42,6 +43,9 @@ class Result:
             (count,) = self._con.execute("SELECT count(*) FROM result").fetchone() or (0,)
             return int(count)
 
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        return iter(self.fetchall())
+
     def fetchall(self) -> list[tuple[Any, ...]]:
         """Every row as a tuple."""
         with self._reading():
@@ -49,6 +53,7 @@ class Result:
 
     def df(self) -> pd.DataFrame:
         """A pandas data frame. Needs pandas."""
+        need_pandas()
         with self._reading():
             return self._con.execute("FROM result").df()
 
@@ -71,10 +76,13 @@ def sql(store: Store, query: str, params: Sequence[Any] | Mapping[str, Any] | No
     """Run one SELECT (or DESCRIBE, SHOW, SUMMARIZE) over the store's tables.
 
     `params` fill `?` or `$name`. Raises `QueryError` for anything else and for a query DuckDB refuses, with
-    the place in the query.
+    the place in the query, `TypeError` for what is no string.
     """
     import duckdb
 
+    if not isinstance(query, str):
+        msg = f"a query is a string of SQL; got {query!r} of type {type(query).__name__}"  # type: ignore[unreachable]
+        raise TypeError(msg)
     with store.turn_in_process():
         with fresh(store):
             pass
@@ -117,6 +125,9 @@ def _single_select(con: DuckDBPyConnection, query: str) -> str:
         raise QueryError(msg)
     if statements[0].type != duckdb.StatementType.SELECT:
         kind = statements[0].type.name
+        if kind == "MULTI" and re.search(r"\bpivot", query, re.IGNORECASE):
+            msg = "PIVOT needs its values named here, because it looks for them in a statement of its own otherwise: "
+            raise QueryError(msg + "PIVOT ... ON key IN ('a', 'b') USING ...")
         msg = f"sql only reads: SELECT, FROM, WITH, DESCRIBE, SHOW or SUMMARIZE; got a statement of type {kind}"
         raise QueryError(msg)
     text = str(statements[0].query)
