@@ -129,3 +129,17 @@ def test_a_deleted_run_is_not_listed(store):
     assert len(inlay.runs()) == 0
     with pytest.raises(RunNotFoundError):
         inlay.get_run("r")
+
+
+def test_a_run_is_among_the_runs_whichever_object_it_is(store):
+    """`inlay.get_run(id) in inlay.runs()` was False: every reading makes an object of its own."""
+    run, other = ended("a", experiment="one"), ended("b", experiment="two")
+    assert inlay.get_run(run.run_id) in inlay.runs()
+    assert inlay.get_run(other.run_id) not in inlay.runs(experiment="one")
+    assert "a" not in inlay.runs()
+
+
+@pytest.mark.parametrize(("reference", "error"), [(None, TypeError), ("", ValueError)])
+def test_no_reference(store, reference, error):
+    with pytest.raises(error, match="id or the name of a run"):
+        inlay.get_run(reference)

@@ -196,3 +196,20 @@ def test_many_large_params_go_into_several_events_and_one_too_large_is_named():
     assert [list(part) for part in parts] == [["k0", "k1"], ["k2", "k3"], ["k4"]]
     with pytest.raises(ValueError, match=r"param 'big' takes 2,000,\d\d\d bytes.*log_dict"):
         values.portions({"small": 1, "big": "x" * 2_000_000}, "param")
+
+
+@pytest.mark.parametrize(
+    ("what", "called"),
+    [
+        ("run", "a run's name"),
+        ("experiment", "an experiment's name"),
+        ("metric", "a metric key"),
+        ("param", "a param key"),
+        ("tag", "a tag key"),
+    ],
+)
+def test_what_is_named_and_what_has_a_key(what, called):
+    """It said "a experiment key cannot be empty"."""
+    for bad, error in (("", ValueError), (3, TypeError), ("x" * 251, ValueError), ("\ud800", ValueError)):
+        with pytest.raises(error, match=f"^{called} "):
+            values.check_key(bad, what)

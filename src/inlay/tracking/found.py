@@ -25,7 +25,7 @@ def get_run(reference: str) -> Run:
     A run this process is writing is returned as it is. Raises `RunNotFoundError` naming near misses.
     """
     if not isinstance(reference, str):
-        msg = f"get_run takes the id or the name of a run; got {reference!r} of type {type(reference).__name__}"
+        msg = f"get_run takes the id or the name of a run; got {reference!r} of type {type(reference).__name__}"  # type: ignore[unreachable]
         raise TypeError(msg)
     if not reference:
         msg = "get_run takes the id or the name of a run; got an empty string"
