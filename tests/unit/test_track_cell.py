@@ -193,6 +193,15 @@ def test_help(cells, capsys, cell):
     assert len(inlay.runs()) == 0
 
 
+def test_help_as_an_option_runs_nothing(cells, capsys):
+    """The help came as an error: "UsageError: Record this cell as a run"."""
+    cells("%%track --help\nran = True")
+    captured = capsys.readouterr()
+    assert captured.out.startswith("Record this cell as a run")
+    assert "ran" not in cells.shell.user_ns
+    assert len(inlay.runs()) == 0
+
+
 @pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
 def test_completion(cells):
     assert cells.shell.complete("--t", "%%track base --t", 16)[1] == ["--tag"]

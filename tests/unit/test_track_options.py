@@ -79,7 +79,10 @@ def test_value_of_a_param(text, value):
         ("my run", ["'my', 'run'", '%%track "my run"']),
         ("--note it's", ["quote", "it's"]),
         ("-e", ["expected one argument", "-e"]),
-        ("--quiet=yes", ["--quiet", "yes"]),
+        ("--quiet=yes", ["--quiet takes no value", "yes"]),
+        ("''", ["the name is empty"]),
+        ("-e ''", ["--experiment takes a name"]),
+        ("it's", ['double quotes, such as "it\'s done"']),
         ("--help", ["--experiment NAME"]),
     ],
 )

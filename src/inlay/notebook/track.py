@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
@@ -64,7 +65,11 @@ def begin(shell: InteractiveShell, executions: Executions, line: str, body: str 
     try:
         options = read_options(line)
     except OptionError as error:
-        raise UsageError(str(error)) from None
+        if str(error) != HELP:
+            raise UsageError(str(error)) from None
+        sys.stdout.write(HELP)
+        # Who asked for help did not mean the rest of the cell to run without being recorded.
+        raise UsageError("%%track --help records nothing and runs nothing") from None
     cell = executions.current()
     if cell is None:
         raise UsageError("%track begins the run of a cell, and no cell is being executed")

@@ -59,10 +59,12 @@ def read_options(line: str) -> TrackOptions:
     try:
         words = shlex.split(line)
     except ValueError:
+        such = '--note "it\'s done"' if "--note" in line else '"it\'s done"'
         raise OptionError(
             f"%%track: a quote is opened and not closed in {line!r}; put text with an apostrophe in "
-            'double quotes, such as --note "it\'s done"'
+            f"double quotes, such as {such}"
         ) from None
+    _refuse_values_of_flags(words)
     found, rest = _parser().parse_known_args(words)
     if found.help:
         raise OptionError(HELP)
@@ -75,6 +77,10 @@ def read_options(line: str) -> TrackOptions:
             f"%%track takes one name, got {len(names)}: {', '.join(map(repr, names))}; put quotes "
             f'around a name with spaces: %%track "{" ".join(names)}"'
         )
+    if "" in names:
+        raise OptionError("%%track: the name is empty; without one two words are made up")
+    if found.experiment == "":
+        raise OptionError("%%track: --experiment takes a name; got ''")
     return TrackOptions(
         name=names[0] if names else None,
         experiment=found.experiment,
@@ -103,6 +109,7 @@ _LONG = (
     *("--nested", "--resume", "--no-params", "--quiet"),
 )
 _REPEATABLE = ("--tag", "--param")
+_FLAGS = ("--nested", "--no-params", "--quiet")
 _TAKE_VALUE = ("-e", "--experiment", "-t", "--tag", "-p", "--param", "--note", "--resume")
 
 
@@ -118,10 +125,17 @@ def _parser() -> _Parser:
     parser.add_argument("-p", "--param", metavar="KEY=VALUE", action="append", default=[])
     parser.add_argument("--note", metavar="TEXT")
     parser.add_argument("--resume", metavar="ID")
-    for flag in ("--nested", "--no-params", "--quiet"):
+    for flag in _FLAGS:
         parser.add_argument(flag, action="store_true")
     parser.add_argument("-h", "--help", action="store_true")
     return parser
+
+
+def _refuse_values_of_flags(words: list[str]) -> None:
+    for word in words[: words.index("--")] if "--" in words else words:
+        flag, equals, value = word.partition("=")
+        if equals and flag in (*_FLAGS, "--help"):
+            raise OptionError(f"%%track: {flag} takes no value; got {value!r}")
 
 
 def _unknown(word: str) -> str:
