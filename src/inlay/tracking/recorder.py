@@ -92,6 +92,8 @@ class Recorder:
         self._lock = threading.RLock()
         self._pid = os.getpid()
         self._closed: str | None = None
+        self.leaving = False
+        """The interpreter goes away: what other threads still log is dropped, for nobody could act on an error."""
         self._keys: dict[int, str] = {}
         self._writer: Writer | None = None
         self.resumed = steps is not None
@@ -139,7 +141,11 @@ class Recorder:
                 return
         except Exception:  # noqa: BLE001, S110 - done again below, where every cause has its own answer
             pass
-        self._log_one(key, value, step)
+        try:
+            self._log_one(key, value, step)
+        except (InlayError, RuntimeError):  # the run has ended, or the journal is closed
+            if not self.leaving:
+                raise
 
     def log(self, metrics: Mapping[str, Any], step: int | None = None) -> None:
         """See `Run.log`."""
@@ -163,7 +169,11 @@ class Recorder:
                 return
         except Exception:  # noqa: BLE001, S110 - as above
             pass
-        self._log_many(metrics, step)
+        try:
+            self._log_many(metrics, step)
+        except (InlayError, RuntimeError):
+            if not self.leaving:
+                raise
 
     def _log_each(self, metrics: Mapping[str, Any], step: int) -> None:
         """One by one, at one step; raises before anything is written."""

@@ -339,10 +339,6 @@ class Run:
         upkeep_of(self._store).want_ingest()
         announce("ended", self)
 
-    def ignore(self) -> None:
-        """The interpreter is going away: what other threads still log is dropped without a word."""
-        self.log = self.log_metric = _ignore  # type: ignore[method-assign]
-
     def __enter__(self) -> Self:
         self.scoped = True
         return self
@@ -366,7 +362,3 @@ def _masked(key: str, value: Any) -> Any:
         return mask_value(key, value)
     except RecursionError:  # it refers to itself, or goes very deep: `values.param_text` names its type
         return f"<{type(value).__qualname__}>"
-
-
-def _ignore(*_: object, **__: object) -> None:
-    """Takes anything and does nothing."""

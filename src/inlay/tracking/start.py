@@ -240,7 +240,8 @@ def _at_exit() -> None:
     _leaving = True
     for run in reversed(active.open_runs()):
         status, error = _exit_status()
-        run.ignore()
+        if run.recorder is not None:
+            run.recorder.leaving = True
         with contextlib.suppress(Exception):
             run.end(status, error)
 
