@@ -175,3 +175,28 @@ def test_a_kind_from_a_newer_inlay_is_handed_on(tmp_path):
     path.write_bytes(record)
     (event,) = read_segment(path, final=True).events
     assert (event.kind, event.body) == (999, {"new": 1})
+
+
+@pytest.mark.parametrize("hole", [16, 32, 64])
+@pytest.mark.parametrize("written", [3, 30, 60])
+def test_a_write_whose_first_bytes_were_to_be_stored_last(tmp_path, hole, written):
+    """A kill in the middle of a copy was reported as a damaged disk: two slots of zeros, and points behind them."""
+    before = b"".join(POINT.pack(NOW, float(step), step, 1) for step in range(200))
+    row = b"".join(POINT.pack(NOW, float(step), step, 1) for step in range(200, 200 + written))
+    path = tmp_path / "segment"
+    path.write_bytes(before + bytes(hole) + row[hole:] + bytes(8192))
+    records = read_segment(path, final=True, cut_off=True)
+    assert records.points()["step"].tolist() == list(range(200))
+    assert not records.damage
+    assert read_segment(path).points()["step"].tolist() == list(range(200))
+    assert read_segment(path, final=True).damage == [(len(before), len(before) + -(-hole // SLOT) * SLOT)]
+
+
+@pytest.mark.parametrize("hole", [32, 64])
+def test_an_event_whose_first_bytes_were_to_be_stored_last(tmp_path, hole):
+    before = b"".join(POINT.pack(NOW, float(step), step, 1) for step in range(200))
+    (event,) = pack_event(Kind.PARAM, {"text": "x" * 500}, NOW)
+    path = tmp_path / "segment"
+    path.write_bytes(before + bytes(hole) + event[hole:] + bytes(8192))
+    records = read_segment(path, final=True, cut_off=True)
+    assert (len(records.points()), records.events, records.damage) == (200, [], [])

@@ -45,6 +45,8 @@ class _Segment:
     number: int
     offset: int
     final: bool
+    cut_off: bool
+    """Whether its writer died, perhaps in the middle of a write to it."""
 
 
 @dataclass(slots=True)
@@ -117,7 +119,10 @@ def _streams(con: DuckDBPyConnection, store: Store) -> list[_Stream]:
         for path in paths:
             number = int(path.stem)
             offset, last = progress.get((stream.writer_id, number), (0, 0.0))
-            stream.segments.append(_Segment(path, number, offset, final=not alive or path != paths[-1]))
+            last = path == paths[-1]
+            stream.segments.append(
+                _Segment(path, number, offset, final=not (alive and last), cut_off=last and not alive)
+            )
             stream.last_time = max(stream.last_time, last or 0.0)
         streams.append(stream)
     return streams
@@ -181,7 +186,7 @@ def _read(segment: _Segment) -> Records | None:
         size = segment.path.stat().st_size
         if segment.final and segment.offset >= size:
             return None
-        records = read_segment(segment.path, segment.offset, final=segment.final)
+        records = read_segment(segment.path, segment.offset, final=segment.final, cut_off=segment.cut_off)
     except OSError as error:
         warnings.warn(f"inlay: {segment.path} cannot be read: {error}", RuntimeWarning, stacklevel=2)
         return None

@@ -61,17 +61,19 @@ class Records:
         return np.concatenate(self.blocks)
 
 
-def read_segment(path: Path, offset: int = 0, *, final: bool = False) -> Records:
+def read_segment(path: Path, offset: int = 0, *, final: bool = False, cut_off: bool = False) -> Records:
     """Read whole records from `offset` to the end of what is written.
 
-    `final` says that nobody will write to the segment again. Raises `OSError` when the file cannot be read.
+    `final` says that nobody will write to the segment again, `cut_off` that its writer may have been killed in
+    the middle of a write. Raises `OSError` when the file cannot be read.
     """
     records = Records(offset)
     parse = _Parse(records)
     with path.open("rb") as file:
         file.seek(offset)
         if final:
-            parse.all_of(_without_trailing_zeros(file.read()))
+            data = _without_trailing_zeros(file.read())
+            parse.all_of(_without_cut_off_write(data) if cut_off else data)
             return records
         while True:
             file.seek(records.offset)
@@ -88,6 +90,18 @@ def _without_trailing_zeros(data: bytes) -> bytes:
     written = np.flatnonzero(np.frombuffer(data, np.int64))
     slots = 0 if len(written) == 0 else int(written[-1]) * 8 // SLOT + 1
     return data[: slots * SLOT]
+
+
+def _without_cut_off_write(data: bytes) -> bytes:
+    """What lies before the last write, when that is not whole.
+
+    The C library may store the first bytes of a copy last: a process that is killed meanwhile leaves a hole,
+    and points behind it that nobody was told of.
+    """
+    slots = np.frombuffer(data, np.int64).reshape(-1, SLOT // 8)
+    start = max(0, len(slots) - MAX_SLOTS_PER_WRITE)
+    holes = np.flatnonzero(~slots[start:, :2].any(axis=1))
+    return data[: (start + int(holes[0])) * SLOT] if len(holes) else data
 
 
 class _Parse:

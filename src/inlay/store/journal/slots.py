@@ -5,8 +5,9 @@ An event is a header slot and a body of JSON: time, body length, CRC-32 of time,
 minus the number of body slots, so that the sign of the last field tells the two apart. Time and last field are
 never zero; a slot where one of them is zero has not been written yet.
 
-No write is longer than 60 slots (1,920 bytes), because longer copies may be done out of order by the C
-library; a longer event is cut into parts, each a record with its own header and checksum.
+No write is longer than 60 slots (1,920 bytes), so that what a kill can leave half copied is at most that; in
+which order a copy is done is up to the C library. A longer event is cut into parts, each a record with its own
+header and checksum.
 """
 
 from __future__ import annotations
