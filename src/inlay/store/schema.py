@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inlay._version import __version__
-from inlay.errors import StoreVersionError
-from inlay.store.database import transaction
+from inlay.errors import StoreError, StoreVersionError
+from inlay.store.database import connect, transaction
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -54,6 +54,33 @@ def check(con: DuckDBPyConnection, database: Path) -> int:
         )
         raise StoreVersionError(msg)
     return found
+
+
+def make(database: Path) -> None:
+    """A new database, complete before it takes its name: neither a full disk nor a kill leaves half of one.
+
+    Raises `StoreError` when it cannot be made.
+    """
+    import duckdb
+
+    fresh = database.with_suffix(".new")
+    leftovers = [fresh, fresh.with_name(f"{fresh.name}.wal")]
+    try:
+        for path in (*leftovers, database.with_name(f"{database.name}.wal")):
+            path.unlink(missing_ok=True)
+        con = connect(fresh)
+        try:
+            create(con)
+            con.execute("CHECKPOINT")  # `close` would not say that it failed
+        finally:
+            con.close()
+        fresh.rename(database)
+    except (duckdb.Error, OSError) as error:
+        msg = f"{database} cannot be made: {error}"
+        raise StoreError(msg) from error
+    finally:
+        for path in leftovers:
+            path.unlink(missing_ok=True)
 
 
 def create(con: DuckDBPyConnection) -> None:

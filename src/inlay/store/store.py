@@ -121,6 +121,8 @@ class Store:
             self._turn.release()
 
     def _current_schema(self, wait: float) -> DuckDBPyConnection:
+        if not self.database.exists():
+            schema.make(self.database)
         con = database.connect(self.database, wait=wait)
         try:
             found = schema.check(con, self.database)
