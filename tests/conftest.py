@@ -17,6 +17,7 @@ import duckdb
 import pytest
 
 import inlay
+from inlay.capture import background
 from inlay.store import upkeep
 from inlay.store.store import Store
 from inlay.tracking import active, events, origin
@@ -40,6 +41,11 @@ def store_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of this test's store, `INLAY_STORE`; it does not exist yet."""
     folder = tmp_path / ".inlay"
     monkeypatch.setenv("INLAY_STORE", str(folder))
+    # What an earlier test in this process said of cells is over.
+    origin.set_provider(None)
+    origin.set_busy(None)
+    # Subscribes once for the process; inside a test that keeps listeners out it would be lost for those that follow.
+    background.activate()
     return folder
 
 
