@@ -13,7 +13,8 @@ from inlay.tracking import events
 from inlay.tracking.session import session, session_of
 
 
-def test_one_session_a_process_and_store(store, tmp_path):
+def test_one_session_a_process_and_store(store, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["train.py"])  # a worker that runs tests in parallel has none
     first = session()
     assert session() is first
     with inlay.start_run():

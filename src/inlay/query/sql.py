@@ -120,14 +120,16 @@ def _single_select(con: DuckDBPyConnection, query: str) -> str:
         statements = con.extract_statements(query)
     except duckdb.Error as error:
         raise QueryError(str(error)) from None
+    kinds = [statement.type.name for statement in statements]
+    # One for two statements; before DuckDB 2.0 a type made up for the occasion, and a SELECT.
+    if kinds in (["MULTI"], ["CREATE", "SELECT"]) and re.search(r"\bpivot", query, re.IGNORECASE):
+        msg = "PIVOT needs its values named here, because it looks for them in a statement of its own otherwise: "
+        raise QueryError(msg + "PIVOT ... ON key IN ('a', 'b') USING ...")
     if len(statements) != 1:
         msg = f"sql takes one statement; got {len(statements)}"
         raise QueryError(msg)
     if statements[0].type != duckdb.StatementType.SELECT:
-        kind = statements[0].type.name
-        if kind == "MULTI" and re.search(r"\bpivot", query, re.IGNORECASE):
-            msg = "PIVOT needs its values named here, because it looks for them in a statement of its own otherwise: "
-            raise QueryError(msg + "PIVOT ... ON key IN ('a', 'b') USING ...")
+        kind = kinds[0]
         msg = f"sql only reads: SELECT, FROM, WITH, DESCRIBE, SHOW or SUMMARIZE; got a statement of type {kind}"
         raise QueryError(msg)
     text = str(statements[0].query)
