@@ -124,7 +124,12 @@ def test_a_disk_that_stays_full_keeps_what_fits(small_disk):
 HOLD = """
 import sys, time
 import duckdb
-con = duckdb.connect(sys.argv[1])
+while True:
+    try:
+        con = duckdb.connect(sys.argv[1])
+        break
+    except duckdb.IOException:  # an ingest has it for a moment
+        time.sleep(0.01)
 print("held", flush=True)
 time.sleep(float(sys.argv[2]))
 """
