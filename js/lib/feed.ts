@@ -4,7 +4,7 @@
  * never (a busy kernel), so waiting is an ordinary state that shows nothing and fails nothing.
  */
 
-import { decodeFrame, type SeriesPart } from "./frame.ts";
+import { COLUMNS, decodeFrame, type SeriesPart } from "./frame.ts";
 import { asNumber, asText, field } from "./wire.ts";
 
 /** A metric as it is held: its newest head and all its points. */
@@ -53,7 +53,7 @@ export class Feed {
     this.#seq = seq;
     this.#waiting = false;
     this.#series.clear();
-    for (const part of parts) this.#series.set(part.id, held(part, part.x, part.y));
+    for (const part of parts) this.#series.set(part.id, held(part, undefined));
     return true;
   }
 
@@ -67,16 +67,13 @@ export class Feed {
     }
     this.#seq = seq;
     for (const part of parts) {
-      const kept = this.#series.get(part.id);
-      const x = spliced(kept?.x, part.from, part.x);
-      const y = spliced(kept?.y, part.from, part.y);
-      this.#series.set(part.id, held(part, x, y));
+      this.#series.set(part.id, held(part, this.#series.get(part.id)));
     }
     return true;
   }
 
   #fits(part: SeriesPart): boolean {
-    return part.from <= (this.#series.get(part.id)?.x.length ?? 0);
+    return part.from <= (this.#series.get(part.id)?.step.length ?? 0);
   }
 
   #request(): void {
@@ -85,14 +82,16 @@ export class Feed {
   }
 }
 
-function held(part: SeriesPart, x: Float64Array, y: Float64Array): Series {
-  const { id, key, chart, label, total, nonfinite } = part;
-  return { id, key, chart, label, total, nonfinite, x, y };
+/** A part as it is held: its points after those that the series already had and keeps. */
+function held({ from, n: _, ...part }: SeriesPart, kept: Series | undefined): Series {
+  if (kept !== undefined && from > 0) {
+    for (const column of COLUMNS) part[column] = spliced(kept[column], from, part[column]);
+  }
+  return part;
 }
 
 /** The first `keep` numbers of a column and then the new ones. */
-function spliced(old: Float64Array | undefined, keep: number, tail: Float64Array): Float64Array {
-  if (old === undefined || keep === 0) return tail;
+function spliced(old: Float64Array, keep: number, tail: Float64Array): Float64Array {
   const joined = new Float64Array(keep + tail.length);
   joined.set(old.subarray(0, keep));
   joined.set(tail, keep);

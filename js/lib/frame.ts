@@ -1,16 +1,24 @@
 /**
- * A frame is a list of series heads and one buffer of doubles, for each series its x values and then its y values.
+ * A frame is a list of series heads and one buffer of doubles, for each series four columns: steps, times, values, means.
  * Doubles are little-endian on the wire and in every browser's typed arrays, so a frame is read by copying, not parsing.
  */
 
 import { readSeriesHeads, type SeriesHead } from "./wire.ts";
 
-/** One series of a frame with its points; NaN in y is a gap. */
-export interface SeriesPart extends SeriesHead {
-  x: Float64Array;
-  y: Float64Array;
+/** The points of a series, in order of step. */
+export interface Points {
+  step: Float64Array;
+  /** Unix seconds. */
+  time: Float64Array;
+  /** NaN and the infinities stand for themselves. */
+  value: Float64Array;
+  /** The mean of the stretch a point stands for: its own value where nothing was reduced. */
+  mean: Float64Array;
 }
 
+export type SeriesPart = SeriesHead & Points;
+
+export const COLUMNS = ["step", "time", "value", "mean"] as const;
 const DOUBLE = Float64Array.BYTES_PER_ELEMENT;
 
 /** The parts of a frame; null when heads and buffer do not fit together. */
@@ -19,22 +27,20 @@ export function decodeFrame(series: unknown, buffer: unknown): SeriesPart[] | nu
   if (heads === null) return null;
   const points = heads.reduce((sum, head) => sum + head.n, 0);
   if (points === 0) return heads.map((head) => withPoints(head, new Float64Array(0), 0));
-  if (!ArrayBuffer.isView(buffer) || buffer.byteLength !== points * 2 * DOUBLE) return null;
+  if (!ArrayBuffer.isView(buffer) || buffer.byteLength !== points * COLUMNS.length * DOUBLE)
+    return null;
   const numbers = asDoubles(buffer);
   let offset = 0;
   return heads.map((head) => {
     const part = withPoints(head, numbers, offset);
-    offset += 2 * head.n;
+    offset += COLUMNS.length * head.n;
     return part;
   });
 }
 
 function withPoints(head: SeriesHead, numbers: Float64Array, offset: number): SeriesPart {
-  return {
-    ...head,
-    x: numbers.subarray(offset, offset + head.n),
-    y: numbers.subarray(offset + head.n, offset + 2 * head.n),
-  };
+  const column = (i: number) => numbers.subarray(offset + i * head.n, offset + (i + 1) * head.n);
+  return { ...head, step: column(0), time: column(1), value: column(2), mean: column(3) };
 }
 
 /**

@@ -41,6 +41,10 @@ export interface SeriesHead {
   /** Points logged, of which the card may hold fewer. */
   total: number;
   nonfinite: number;
+  /** Of all points logged, not of those held; null where there is none or it is not finite. */
+  last: number | null;
+  min: number | null;
+  max: number | null;
 }
 
 /** The `_header` trait. */
@@ -84,6 +88,9 @@ export function readSeriesHeads(value: unknown): SeriesHead[] | null {
       n,
       total: asCount(field(entry, "total")) ?? from + n,
       nonfinite: asCount(field(entry, "nonfinite")) ?? 0,
+      last: asNumber(field(entry, "last")),
+      min: asNumber(field(entry, "min")),
+      max: asNumber(field(entry, "max")),
     });
   }
   return heads;

@@ -17,32 +17,40 @@ function feedWith(...points: number[]): { feed: Feed; asked: () => number } {
   return { feed, asked: () => count };
 }
 
-const values = (feed: Feed) => feed.series.map((series) => [...series.y]);
+const values = (feed: Feed) => feed.series.map((series) => [...series.value]);
 
 describe("a frame", () => {
-  it("gives each series its own x and y", () => {
+  it("gives each series its own four columns", () => {
     const { series, data } = frame(1, [
-      { key: "a", x: [1, 2], y: [10, 20] },
-      { key: "b", x: [7], y: [70] },
+      { key: "a", x: [1, 2], time: [5, 6], y: [10, 20], mean: [15, 15] },
+      { key: "b", x: [7], time: [8], y: [Number.POSITIVE_INFINITY], mean: [Number.NaN] },
     ]);
     const parts = decodeFrame(series, data);
-    expect(parts?.map((part) => [part.key, [...part.x], [...part.y]])).toEqual([
-      ["a", [1, 2], [10, 20]],
-      ["b", [7], [70]],
+    expect(
+      parts?.map((part) => [
+        part.key,
+        [...part.step],
+        [...part.time],
+        [...part.value],
+        [...part.mean],
+      ]),
+    ).toEqual([
+      ["a", [1, 2], [5, 6], [10, 20], [15, 15]],
+      ["b", [7], [8], [Number.POSITIVE_INFINITY], [Number.NaN]],
     ]);
   });
 
   it("is read from an odd address, where typed arrays cannot look", () => {
     const { series, data } = frame(1, [{ x: [1], y: [Math.PI] }], true);
     expect(data.byteOffset % 8).not.toBe(0);
-    expect(decodeFrame(series, data)?.[0]?.y[0]).toBe(Math.PI);
+    expect(decodeFrame(series, data)?.[0]?.value[0]).toBe(Math.PI);
   });
 
   it("keeps its points when the message's memory is used again", () => {
     const { series, data } = frame(1, [{ x: [1], y: [5] }]);
     const parts = decodeFrame(series, data);
-    data.setFloat64(8, 99, true);
-    expect(parts?.[0]?.y[0]).toBe(5);
+    data.setFloat64(16, 99, true);
+    expect(parts?.[0]?.value[0]).toBe(5);
   });
 
   it("is refused when the buffer does not fit the heads", () => {

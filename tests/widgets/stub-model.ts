@@ -11,6 +11,9 @@ import "../../js/run-view/style.css";
 type Traits = Record<"_token" | "_header" | "_snapshot", unknown>;
 type Callback = (...args: unknown[]) => void;
 
+/** When the runs of the tests began, in Unix seconds: 21 November 2026, 14:05 in UTC. */
+export const STARTED = Date.UTC(2026, 10, 21, 14, 5) / 1000;
+
 export interface Frame {
   seq: number;
   series: SeriesHead[];
@@ -125,24 +128,43 @@ export function header(more: Record<string, unknown> = {}): Record<string, unkno
   };
 }
 
+/** A series of a frame. Without times its points are a second apart; without means nothing of it was reduced. */
 export interface Part extends Partial<SeriesHead> {
   x: number[];
   y: number[];
+  time?: number[];
+  mean?: number[];
 }
 
 /** A frame as Python packs it; `odd` puts the doubles at an address where doubles cannot be read in place. */
 export function frame(seq: number, parts: Part[], odd = false): Frame {
-  const numbers = Float64Array.from(parts.flatMap(({ x, y }) => [...x, ...y]));
+  const columns = parts.flatMap(({ x, y, time, mean }) => [
+    x,
+    time ?? x.map((step) => STARTED + step),
+    y,
+    mean ?? y.map((value) => (Number.isFinite(value) ? value : Number.NaN)),
+  ]);
+  const numbers = Float64Array.from(columns.flat());
   const shift = odd ? 3 : 0;
   const bytes = new Uint8Array(numbers.byteLength + shift);
   bytes.set(new Uint8Array(numbers.buffer), shift);
-  const series = parts.map(({ x, y: _, ...head }, i) => {
+  const series = parts.map(({ x, y, time: _, mean: __, ...head }, i) => {
     const key = head.key ?? "loss";
     const from = head.from ?? 0;
     const given = { id: i + 1, key, chart: key, label: key, from, n: x.length, nonfinite: 0 };
-    return { total: from + x.length, ...given, ...head };
+    return { total: from + x.length, ...given, ...summary(y), ...head };
   });
   return { seq, series, data: new DataView(bytes.buffer, shift, numbers.byteLength) };
+}
+
+function summary(y: number[]): Pick<SeriesHead, "last" | "min" | "max"> {
+  const finite = y.filter(Number.isFinite);
+  const last = y.at(-1) ?? null;
+  return {
+    last: Number.isFinite(last) ? last : null,
+    min: finite.length > 0 ? Math.min(...finite) : null,
+    max: finite.length > 0 ? Math.max(...finite) : null,
+  };
 }
 
 /** Waits until something holds, looking once a frame. */
