@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from inlay.store.store import connect
     from inlay.tracking.active import active_run
     from inlay.tracking.found import Runs, get_run, runs, sql
+    from inlay.tracking.progress import progress
     from inlay.tracking.run import Run
     from inlay.tracking.start import end_run, log, start_run
 
@@ -36,6 +37,7 @@ _WHERE = {
     "Runs": "inlay.tracking.found",
     "get_run": "inlay.tracking.found",
     "runs": "inlay.tracking.found",
+    "progress": "inlay.tracking.progress",
     "Run": "inlay.tracking.run",
     "start_run": "inlay.tracking.start",
     "end_run": "inlay.tracking.start",
@@ -53,6 +55,7 @@ __all__ = [
     "end_run",
     "get_run",
     "log",
+    "progress",
     "runs",
     "sql",
     "start_run",

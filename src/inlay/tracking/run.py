@@ -57,6 +57,8 @@ class Run:
         """Where it was opened."""
         self.scoped = False
         """Whether it was entered by `with`: then it ends with the block, not with the cell."""
+        self.drawn = False
+        """Whether a card on screen shows it while it is written; set by what draws the card."""
         if recorder is not None:
             # Bound here so that a call goes straight to the hot path.
             self.log = recorder.log  # type: ignore[method-assign]

@@ -1,0 +1,118 @@
+"""Progress bars where no card shows them: drawn by tqdm, else by rich, else not at all.
+
+Neither is required. tqdm's plain text is used in notebooks, too: its widget would be lost when the notebook is
+reopened. Both draw on stderr, leave the outermost bar there, and take inner ones away.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+Item = TypeVar("Item")
+
+
+class TerminalBar(Protocol):
+    """A bar on the terminal; tqdm's own has these methods."""
+
+    def update(self, n: int) -> object:
+        """So many items more."""
+
+    def close(self) -> object:
+        """The loop is over."""
+
+
+def on_terminal(items: Iterable[Item], total: int | None, desc: str) -> Iterable[Item]:
+    """The items, with a bar on the terminal if there is a library that draws one."""
+    tqdm = _tqdm()
+    if tqdm is not None:
+        counted: Iterable[Item] = tqdm(items, desc or None, total, leave=None)
+        return counted
+    bar = _rich_bar(total, desc)
+    return items if bar is None else _advancing(items, bar)
+
+
+def terminal_bar(total: int | None, desc: str) -> TerminalBar | None:
+    """A bar that the caller advances; None if no library can draw one."""
+    tqdm = _tqdm()
+    if tqdm is None:
+        return _rich_bar(total, desc)
+    bar: TerminalBar = tqdm(None, desc or None, total, leave=None)
+    return bar
+
+
+def _tqdm() -> Any:
+    try:
+        from tqdm.std import tqdm
+    except ImportError:
+        return None
+    return tqdm
+
+
+def _rich_bar(total: int | None, desc: str) -> TerminalBar | None:
+    try:
+        import rich.progress  # noqa: F401
+    except ImportError:
+        return None
+    return RichBar(total, desc)
+
+
+class RichBar:
+    """One row of the display that all bars of the process share, for rich draws only one at a time."""
+
+    def __init__(self, total: int | None, desc: str) -> None:
+        with _lock:
+            if not _rows:
+                _open_display()
+            self._row = _display.add_task(desc, total=total)
+            self._outermost = not _rows
+            _rows.append(self._row)
+
+    def update(self, n: int) -> None:
+        """So many items more."""
+        _display.advance(self._row, n)
+
+    def close(self) -> None:
+        """The loop is over."""
+        with _lock:
+            if self._row not in _rows:
+                return
+            _rows.remove(self._row)
+            if not self._outermost:
+                _display.remove_task(self._row)
+            if not _rows:
+                _display.stop()
+
+
+def _advancing(items: Iterable[Item], bar: TerminalBar) -> Iterator[Item]:
+    try:
+        for item in items:
+            yield item
+            bar.update(1)
+    finally:
+        bar.close()
+
+
+_lock = threading.RLock()
+_display: Any = None
+_rows: list[Any] = []
+
+
+def _open_display() -> None:
+    global _display
+    from rich import progress
+    from rich.console import Console
+
+    columns = (
+        progress.TextColumn("{task.description}", markup=False),
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+        progress.TimeElapsedColumn(),
+        progress.TimeRemainingColumn(),
+    )
+    # Not rich's own way in notebooks, which is a widget.
+    _display = progress.Progress(*columns, console=Console(stderr=True, force_jupyter=False))
+    _display.start()
