@@ -3,7 +3,7 @@
 import pytest
 
 from inlay.errors import InlayError
-from inlay.views import run_view
+from inlay.views import bundles
 from inlay.views.curves import Frame
 from inlay.views.run_view import RunView
 
@@ -36,10 +36,10 @@ def test_each_view_has_a_token_of_its_own():
 
 
 def test_a_missing_bundle_says_what_to_do(tmp_path, monkeypatch):
-    monkeypatch.setattr(run_view, "STATIC", tmp_path)
+    monkeypatch.setattr(bundles, "STATIC", tmp_path)
 
     with pytest.raises(InlayError, match=r"run-view\.js is missing: run `make bundles`"):
-        run_view.bundle("run-view.js")
+        bundles.bundle("run-view.js")
 
 
 def test_closing_twice_is_no_error():

@@ -133,7 +133,7 @@ class LiveCard:
             from inlay.views.run_view import RunView
 
             header = self._header()
-            return RunView(header, self._curves.snapshot(), self._on_ready)
+            return RunView(header, self._curves.snapshot(), on_ready=self._on_ready)
         except Exception as error:  # noqa: BLE001
             feed.warn(error)
             return None

@@ -2,60 +2,74 @@
 
 What must survive a page reload is in traits, which the front end asks for again; points come as messages with
 one binary buffer. The widget only pushes: while a cell runs, whether the browser can reach the kernel depends
-on the kernel's version, so nothing here waits for an answer.
+on the kernel's version, so nothing here waits for an answer. What a browser asks goes to `Answers`.
 """
 
 from __future__ import annotations
 
 import difflib
 import secrets
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anywidget
 import traitlets
 
-from inlay.errors import InlayError
+from inlay.views.bundles import bundle
+from inlay.views.page import page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from inlay.views.curves import Frame
+    from inlay.views.frames import Frame
 
-STATIC = Path(__file__).parent.parent / "static"
-
-
-def bundle(name: str) -> Path:
-    """A built file. Raises `InlayError` when there is none, as in a checkout that was not built."""
-    path = STATIC / name
-    if not path.is_file():
-        raise InlayError(f"{path} is missing: run `make bundles` in the checkout, or install inlay from a wheel")
-    return path
+_ARGUMENTS = ("header", "frame", "details", "progress", "choices", "on_ready")
 
 
 class RunView(anywidget.AnyWidget):
     """The live card of one run. Made by `LiveCard`, which keeps it up to date and closes it."""
 
     _esm = bundle("run-view.js")
-    _css = bundle("run-view.css")
 
     # Browsers never write these, and need not be told what they wrote.
+    _library = traitlets.Unicode().tag(sync=True, echo_update=False)
+    _answers = traitlets.Unicode().tag(sync=True, echo_update=False)
     _token = traitlets.Unicode().tag(sync=True, echo_update=False)
     _header = traitlets.Dict().tag(sync=True, echo_update=False)
+    _details = traitlets.Dict().tag(sync=True, echo_update=False)
+    _progress = traitlets.List(traitlets.Dict()).tag(sync=True, echo_update=False)
+    _choices = traitlets.Dict().tag(sync=True, echo_update=False)
     _snapshot = traitlets.Dict().tag(sync=True, echo_update=False)
 
-    def __init__(
-        self, header: dict[str, Any], frame: Frame, on_ready: Callable[[], object] | None = None, **unknown: object
+    def __init__(  # noqa: PLR0917
+        self,
+        header: dict[str, Any],
+        frame: Frame,
+        details: dict[str, Any] | None = None,
+        progress: list[dict[str, Any]] | None = None,
+        choices: dict[str, Any] | None = None,
+        on_ready: Callable[[], object] | None = None,
+        **unknown: object,
     ) -> None:
         """Show a run as it is now; `on_ready` is called when a browser has drawn it and asks for its points."""
         for name in unknown:
             # traitlets would take the name and forget the value.
-            near = difflib.get_close_matches(name, ("header", "frame", "on_ready"), n=1)
+            near = difflib.get_close_matches(name, _ARGUMENTS, n=1)
             raise TypeError(f"RunView takes no {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
-        super().__init__(_token=secrets.token_hex(6), _header=header, _snapshot=_snapshot(0, frame))
+        shared = page()
+        super().__init__(
+            _library=shared.library.reference,
+            _answers=shared.answers.reference,
+            _token=secrets.token_hex(6),
+            _header=header,
+            _details=details or {},
+            _progress=progress or [],
+            _choices=choices or {},
+            _snapshot=_snapshot(0, frame),
+        )
         self._on_ready = on_ready
         self._seq = 0
         self.on_msg(self._on_message)
+        shared.desk.show(self)
 
     @property
     def token(self) -> str:
@@ -77,13 +91,32 @@ class RunView(anywidget.AnyWidget):
         """Send all points; every change pushed so far must be in them."""
         self.send({"type": "snapshot", "seq": self._seq, "series": everything.series}, [everything.data])
 
-    def keep(self, header: dict[str, Any] | None = None, everything: Frame | None = None) -> None:
+    def progress(self, bars: list[dict[str, Any]]) -> None:
+        """Send how far the bars are."""
+        self.send({"type": "progress", "bars": bars})
+
+    def keep(
+        self,
+        header: dict[str, Any] | None = None,
+        everything: Frame | None = None,
+        details: dict[str, Any] | None = None,
+        progress: list[dict[str, Any]] | None = None,
+    ) -> None:
         """Set what a page that is loaded from now on begins with, in one message."""
         with self.hold_sync():
             if header is not None:
                 self._header = header
             if everything is not None:
                 self._snapshot = _snapshot(self._seq, everything)
+            if details is not None:
+                self._details = details
+            if progress is not None:
+                self._progress = progress
+
+    def remember(self, choices: dict[str, Any]) -> None:
+        """What a page that is loaded from now on begins with; the pages there are know, for they made the choice."""
+        # Past the trait, which would send it: an older choice would overtake the next one on its way to the kernel.
+        self._trait_values["_choices"] = choices
 
     def close(self) -> None:
         """End the widget and the layout made with it; ipywidgets would keep both for as long as the kernel lives."""
