@@ -34,8 +34,8 @@ class BundleHook(BuildHookInterface):  # type: ignore[type-arg]
 
 
 def bundles_are_fresh(root: Path) -> bool:
-    """Whether each widget below `js/` has bundles no older than any source or pinned tool."""
-    made = [bundle for entry in root.glob("js/*/index.ts") for bundle in expected_bundles(root, entry)]
+    """Whether each entry below `js/` has a bundle no older than any source or pinned tool."""
+    made = expected_bundles(root)
     if not made or not all(bundle.is_file() for bundle in made):
         return False
     sources = [path for path in (root / "js").rglob("*") if path.is_file()]
@@ -43,13 +43,11 @@ def bundles_are_fresh(root: Path) -> bool:
     return max(map(modified, sources)) <= min(map(modified, made))
 
 
-def expected_bundles(root: Path, entry: Path) -> list[Path]:
-    """The files that `js/build.mjs` makes of one widget; `js/lib` is shared code and none."""
-    if entry.parent.name == "lib":
-        return []
-    bundle = root / "src" / "inlay" / "static" / entry.parent.name
-    style = (entry.parent / "style.css").is_file()
-    return [bundle.with_suffix(".js"), *([bundle.with_suffix(".css")] if style else [])]
+def expected_bundles(root: Path) -> list[Path]:
+    """The files that `js/build.mjs` makes; `js/lib` is shared code and none."""
+    static = root / "src" / "inlay" / "static"
+    names = [entry.parent.name for entry in root.glob("js/*/index.ts")]
+    return [static / f"{name}.js" for name in names if name != "lib"]
 
 
 def build_bundles(root: Path) -> None:

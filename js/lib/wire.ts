@@ -28,6 +28,14 @@ export interface RunHeader {
   /** The line of Python that brings the run back. */
   load: string;
   parent: string | null;
+  /** Names the store, without telling where it is. */
+  store: string;
+  /** Another process writes the run. */
+  following: boolean;
+  /** What wrote it, such as "train.py". */
+  source: string;
+  host: string;
+  user: string;
 }
 
 /** One metric of a frame. In a push, the first `from` points held are kept and the rest replaced by `n` new ones. */
@@ -66,6 +74,11 @@ export function readHeader(value: unknown): RunHeader {
     metrics_total: asNumber(field(value, "metrics_total")) ?? 0,
     load: asText(field(value, "load")),
     parent: asText(field(value, "parent")) || null,
+    store: asText(field(value, "store")),
+    following: field(value, "following") === true,
+    source: asText(field(value, "source")),
+    host: asText(field(value, "host")),
+    user: asText(field(value, "user")),
   };
 }
 

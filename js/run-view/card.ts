@@ -3,8 +3,10 @@
  * page, nothing of Jupyter; index.ts brings it the messages, and a plain page can do so just as well.
  */
 
+import type { ChoiceBook } from "../lib/choices.ts";
 import { element, setText } from "../lib/dom.ts";
 import type { Series } from "../lib/feed.ts";
+import type { Answers } from "../lib/rpc.ts";
 import { onFrame, Watcher } from "../lib/schedule.ts";
 import { readTheme, sameTheme, type Theme, watchTheme } from "../lib/theme.ts";
 import type { RunHeader } from "../lib/wire.ts";
@@ -22,8 +24,21 @@ export interface Card {
   setConnected: (connected: boolean) => void;
 }
 
+/** What a card needs of the world around it. */
+export interface CardEnv {
+  answers: Answers;
+  choices: ChoiceBook;
+  /** Gives the tree an element stands in the card's style sheet. */
+  style: (root: Node) => void;
+}
+
 /** Builds a card inside `parent`; the signal takes it away with everything it listens to. */
-export function createCard(parent: HTMLElement, header: RunHeader, signal: AbortSignal): Card {
+export function createCard(
+  parent: HTMLElement,
+  header: RunHeader,
+  env: CardEnv,
+  signal: AbortSignal,
+): Card {
   let connected = true;
   let series: readonly Series[] = [];
   let heard = now();
@@ -78,6 +93,7 @@ export function createCard(parent: HTMLElement, header: RunHeader, signal: Abort
   };
 
   const followTheme = () => {
+    env.style(root);
     const current = readTheme(root);
     if (sameTheme(theme, current)) return;
     theme = current;

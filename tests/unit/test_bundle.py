@@ -24,8 +24,12 @@ def project(tmp_path: Path) -> Path:
     (tmp_path / "node_modules").symlink_to(ROOT / "node_modules")
     shutil.copy(ROOT / "js" / "build.mjs", tmp_path / "js")
     (tmp_path / "js" / "lib" / "index.ts").write_text("export const shared = 1;\n")
-    (tmp_path / "js" / "demo" / "style.css").write_text(".demo { color: red; }\n")
-    write(tmp_path, 'export default { svg: "http://www.w3.org/2000/svg" };')
+    (tmp_path / "js" / "demo" / "style.css").write_text('@import "./part.css";\n')
+    (tmp_path / "js" / "demo" / "part.css").write_text(".demo { color: red; }\n")
+    write(
+        tmp_path,
+        'import css from "./style.css?inline"; export default { css, svg: "http://www.w3.org/2000/svg" };',
+    )
     return tmp_path
 
 
@@ -44,11 +48,13 @@ def test_bundles_each_widget_and_nothing_else(project: Path) -> None:
     (static / "renamed-since.js").write_text("")
     done = build(project)
     assert done.returncode == 0, done.stderr
-    assert {file.name for file in static.iterdir()} == {"demo.js", "demo.css"}
+    assert {file.name for file in static.iterdir()} == {"demo.js"}
+    # Imported sheets are in it, made small.
+    assert ".demo{color:red}" in (static / "demo.js").read_text()
 
 
 def test_refuses_a_bundle_over_the_budget(project: Path) -> None:
-    write(project, f'export default {{ text: "{"x" * 100_000}" }};')
+    write(project, f'export default {{ text: "{"x" * 110_000}" }};')
     done = build(project)
     assert done.returncode == 1
     assert "budget" in done.stderr

@@ -5,10 +5,10 @@
 
 import type { AnyModel, Experimental, Host } from "@anywidget/types";
 import type { SeriesHead } from "../../js/lib/wire.ts";
-import widget from "../../js/run-view/index.ts";
-import "../../js/run-view/style.css";
+import { runView } from "../../js/run-view/view.ts";
 
-type Traits = Record<"_token" | "_header" | "_snapshot", unknown>;
+type Name = "_token" | "_header" | "_details" | "_progress" | "_choices" | "_answers" | "_snapshot";
+type Traits = Record<Name, unknown>;
 type Callback = (...args: unknown[]) => void;
 
 /** When the runs of the tests began, in Unix seconds: 21 November 2026, 14:05 in UTC. */
@@ -26,7 +26,16 @@ export class StubModel {
   readonly #listeners = new Map<string, Callback[]>();
 
   constructor(traits: Partial<Traits> = {}) {
-    this.#traits = { _token: "abc123", _header: header(), _snapshot: frame(0, []), ...traits };
+    this.#traits = {
+      _token: "abc123",
+      _header: header(),
+      _details: {},
+      _progress: [],
+      _choices: {},
+      _answers: "",
+      _snapshot: frame(0, []),
+      ...traits,
+    };
   }
 
   get listenerCount(): number {
@@ -69,6 +78,43 @@ export class StubModel {
   }
 }
 
+/** The kernel's answering model: what was asked, and a way to answer it. */
+export class StubAnswers {
+  readonly asked: Record<string, unknown>[] = [];
+  readonly #model = new StubModel();
+
+  /** The host of a view: it knows this one model. */
+  get host(): Host {
+    this.#model.send = (content: unknown) => {
+      this.asked.push(content as Record<string, unknown>);
+    };
+    return {
+      getModel: async () => this.#model.asModel() as never,
+      getWidget: async () => Promise.reject(new Error("no widget here")),
+    };
+  }
+
+  /** The newest question of a kind. */
+  last(op: string): Record<string, unknown> {
+    const found = this.asked.findLast((one) => one["op"] === op);
+    if (found === undefined) throw new Error(`nobody asked for ${op}`);
+    return found;
+  }
+
+  reply(question: Record<string, unknown>, ok: unknown, ...buffers: ArrayBufferView[]): void {
+    this.#model.emit("msg:custom", { id: question["id"], ok }, buffers);
+  }
+
+  fail(question: Record<string, unknown>, error: Record<string, string>): void {
+    this.#model.emit("msg:custom", { id: question["id"], error }, []);
+  }
+
+  /** The kernel went away. */
+  die(): void {
+    this.#model.emit("comm_live_update");
+  }
+}
+
 export interface View {
   root: HTMLElement;
   find: (selector: string) => HTMLElement;
@@ -76,16 +122,21 @@ export interface View {
   close: () => void;
 }
 
+const SILENT_HOST: Host = {
+  getModel: async () => Promise.reject(new Error("no model here")),
+  getWidget: async () => Promise.reject(new Error("no widget here")),
+};
+
 /** Renders a view of the model, 900 px wide, and then puts it on the page: the order JupyterLab has. */
-export function show(model: StubModel, width = 900): View {
+export function show(model: StubModel, width = 900, host: Host = SILENT_HOST): View {
   const el = document.createElement("div");
   el.style.width = `${width}px`;
   const abort = new AbortController();
-  widget.render({
+  runView({
     model: model.asModel(),
     el,
     signal: abort.signal,
-    host: {} as Host,
+    host,
     experimental: {} as Experimental,
   });
   document.body.append(el);
@@ -124,6 +175,11 @@ export function header(more: Record<string, unknown> = {}): Record<string, unkno
     metrics_total: 0,
     load: 'inlay.get_run("a81b2c3d")',
     parent: null,
+    store: "5f0c",
+    following: false,
+    source: "notebook.ipynb",
+    host: "",
+    user: "",
     ...more,
   };
 }
