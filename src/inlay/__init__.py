@@ -13,6 +13,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from inlay._version import __version__
+from inlay.tracking.charting import set_drawer
 
 if TYPE_CHECKING:
     from inlay.errors import InlayError
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from inlay.tracking.progress import progress
     from inlay.tracking.run import Run
     from inlay.tracking.start import end_run, log, start_run
+    from inlay.views.altair_chart import chart
 
 _WHERE = {
     "InlayError": "inlay.errors",
@@ -42,6 +44,7 @@ _WHERE = {
     "start_run": "inlay.tracking.start",
     "end_run": "inlay.tracking.start",
     "log": "inlay.tracking.start",
+    "chart": "inlay.views.altair_chart",
 }
 
 __all__ = [
@@ -51,6 +54,7 @@ __all__ = [
     "Runs",
     "__version__",
     "active_run",
+    "chart",
     "connect",
     "end_run",
     "get_run",
@@ -77,6 +81,16 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return [*__all__, "load_ipython_extension"]
+
+
+def _draw(keys: Any, runs: Any, **options: Any) -> Any:
+    """What `Run.chart` asks for; Altair is loaded with the first chart."""
+    from inlay.views.altair_chart import chart
+
+    return chart(keys, runs, **options)
+
+
+set_drawer(_draw)
 
 
 def _in_ipython() -> bool:

@@ -45,7 +45,7 @@ class History:
         return pd.DataFrame({"step": self.step, "time": self.time, "value": self.value})
 
 
-_POINTS = "SELECT step, time, value FROM points WHERE series_id = ?"
+POINTS = "SELECT step, time, value FROM points WHERE series_id = ?"
 
 
 def history(store: Store, run_id: str, key: str) -> History:
@@ -58,8 +58,8 @@ def history(store: Store, run_id: str, key: str) -> History:
             hint = f"; it has {', '.join(map(repr, near))}" if near else "; it has no metrics"
             msg = f"the run has no metric {key!r}{hint}"
             raise KeyError(msg)
-        columns = con.execute(_POINTS, [ids[key]]).fetchnumpy()
-    return _ordered(key, columns)
+        columns = con.execute(POINTS, [ids[key]]).fetchnumpy()
+    return ordered(key, columns)
 
 
 def histories(store: Store, run_id: str, limit: int | None = None) -> dict[str, History]:
@@ -68,11 +68,11 @@ def histories(store: Store, run_id: str, limit: int | None = None) -> dict[str, 
         rows = con.execute(
             "SELECT key, series_id FROM series WHERE run_id = ? AND count > 0 ORDER BY series_id", [run_id]
         ).fetchall()[:limit]
-        return {key: _ordered(key, con.execute(_POINTS, [number]).fetchnumpy()) for key, number in rows}
+        return {key: ordered(key, con.execute(POINTS, [number]).fetchnumpy()) for key, number in rows}
 
 
-def _ordered(key: str, columns: dict[str, Any]) -> History:
-    """DuckDB gives rows in order of insertion; steps are usually in order already."""
+def ordered(key: str, columns: dict[str, Any]) -> History:
+    """What `POINTS` found. DuckDB gives rows in order of insertion; steps are usually in order already."""
     import numpy as np
 
     step, time, value = (np.ma.getdata(columns[name]) for name in ("step", "time", "value"))
