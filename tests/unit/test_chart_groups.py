@@ -5,11 +5,11 @@ import pytest
 from inlay.views.chart_groups import ChartGroups, Place, split
 
 
-def grouped(*keys, limit=24):
-    groups = ChartGroups(limit)
+def grouped(*keys):
+    groups, places = ChartGroups(), {}
     for key in keys:
-        groups.admit(key)
-    return groups.places()
+        places.update(groups.admit(key))
+    return places
 
 
 @pytest.mark.parametrize(
@@ -72,8 +72,9 @@ def test_two_that_would_be_called_the_same_keep_their_names():
     }
 
 
-def test_at_most_so_many_charts_but_latecomers_may_join_one():
-    groups = ChartGroups(limit=2)
+def test_a_newcomer_says_what_the_others_of_its_chart_are_called_now():
+    groups = ChartGroups()
 
-    assert [groups.admit(key) for key in ("train/loss", "a", "b", "val/loss")] == [True, True, False, True]
-    assert list(groups.places()) == ["train/loss", "val/loss", "a"]
+    assert groups.admit("train/loss") == {"train/loss": Place("train/loss", "train/loss")}
+    assert groups.admit("lr") == {"lr": Place("lr", "lr")}
+    assert groups.admit("val/loss") == {"train/loss": Place("loss", "train"), "val/loss": Place("loss", "val")}

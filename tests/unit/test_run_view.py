@@ -4,7 +4,7 @@ import pytest
 
 from inlay.errors import InlayError
 from inlay.views import bundles
-from inlay.views.curves import Frame
+from inlay.views.frames import Frame
 from inlay.views.run_view import RunView
 
 NOTHING = Frame([], b"")

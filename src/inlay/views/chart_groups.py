@@ -9,9 +9,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-CHARTS = 24
-"""The most charts of one card."""
-
 # The words for a part of the data, and the label each gets.
 PARTS = {
     "train": "train",
@@ -38,21 +35,17 @@ class Place:
 class ChartGroups:
     """The charts of one run, as its metrics come."""
 
-    def __init__(self, limit: int = CHARTS) -> None:
-        self._limit = limit
+    def __init__(self) -> None:
         self._charts: dict[str, list[str]] = {}
 
-    def admit(self, key: str) -> bool:
-        """Give a metric its place; False when all charts are taken. Not to be called twice for a key."""
+    def admit(self, key: str) -> dict[str, Place]:
+        """Give a metric its place: returns its own, and those of the metrics it shares the chart with, in order of
+        admission, for they may have been called otherwise before. Not to be called twice for a key.
+        """
         measure, _ = split(key)
-        if measure not in self._charts and len(self._charts) >= self._limit:
-            return False
-        self._charts.setdefault(measure, []).append(key)
-        return True
-
-    def places(self) -> dict[str, Place]:
-        """Every admitted metric's place, in order of admission within a chart."""
-        return {key: place for measure, keys in self._charts.items() for key, place in _places(measure, keys)}
+        keys = self._charts.setdefault(measure, [])
+        keys.append(key)
+        return _places(measure, keys)
 
 
 def split(key: str) -> tuple[str, str | None]:
@@ -74,13 +67,12 @@ _BEFORE = re.compile(rf"{_WORD}[_.-](?P<measure>.+)", re.IGNORECASE | re.DOTALL)
 _AFTER = re.compile(rf"(?P<measure>.+)[_.-]{_WORD}", re.IGNORECASE | re.DOTALL)
 
 
-def _places(measure: str, keys: list[str]) -> list[tuple[str, Place]]:
+def _places(measure: str, keys: list[str]) -> dict[str, Place]:
     """A metric alone is shown by its own name; several by their parts, unless two would be called the same."""
     if len(keys) == 1:
-        return [(keys[0], Place(keys[0], keys[0]))]
+        return {keys[0]: Place(keys[0], keys[0])}
     # Keras logs `loss` beside `val_loss`: without a word it is the training's.
     labels = [split(key)[1] or "train" for key in keys]
-    return [
-        (key, Place(measure, label if labels.count(label) == 1 else key))
-        for key, label in zip(keys, labels, strict=True)
-    ]
+    return {
+        key: Place(measure, label if labels.count(label) == 1 else key) for key, label in zip(keys, labels, strict=True)
+    }

@@ -7,32 +7,30 @@ neither widgets nor threads; `live_card` feeds it and sends what it hands out.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from inlay.query.reduction import POINTS, Curve, Reducer, Splice
+from inlay.query.reduction import POINTS, Outline, Reducer, Splice
 from inlay.views.chart_groups import ChartGroups, Place
-from inlay.views.format import encodable
+from inlay.views.frames import Frame, Part, frame
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from inlay.query.reduction import Values
+    from inlay.query.reduction import Curve
+    from inlay.query.stored_curves import StoredCurves
     from inlay.tracking.points import Points
 
+LIMITS = (POINTS,) * 48 + (100,) * 1_952
+"""The most points that are sent of each metric, in the order they were first logged: every one of two thousand has its
+curve in the card, and those that are drawn at once their full resolution. Of further metrics only the names are known.
+"""
+CHARTS = 24
+"""The most charts of the saved picture."""
+NO_MARKS = Outline(np.empty(0), np.empty(0))
 # A backlog of millions is taken in by pieces, so that no single NumPy call keeps the training from the interpreter.
 PIECE = 65_536
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """Points on their way to the browser: a head for each series, and all numbers in one buffer (little-endian
-    float64; for each series in order its `n` steps, then its `n` values).
-    """
-
-    series: list[dict[str, Any]]
-    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +39,15 @@ class Line:
 
     key: str
     label: str
-    curve: Curve
+    curve: Outline
     steps: tuple[int, int]
     total: int
     nonfinite: int
     last: float
     lowest: float
     highest: float
+    marks: Outline = NO_MARKS
+    """Where values are not finite, as far as they were kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +59,14 @@ class Chart:
 
 
 class RunCurves:
-    """All metrics of one run; those that found a chart are followed, of the others only the names are known."""
+    """All metrics of one run, as far as `limits` goes; of the others only the names are known."""
 
-    def __init__(self, limit: int = POINTS) -> None:
-        self._limit = limit
+    def __init__(self, limits: Sequence[int] = LIMITS) -> None:
+        self.limits = limits
         self._groups = ChartGroups()
         self._places: dict[str, Place] = {}
         self._reducers: dict[str, Reducer] = {}
+        self._numbers: dict[str, int] = {}
         self._left_out: set[str] = set()
         self._renamed: set[str] = set()
 
@@ -83,7 +84,15 @@ class RunCurves:
             if reducer is None:
                 continue
             for at in range(0, len(new.step), PIECE):
-                reducer.append(new.step[at : at + PIECE], new.value[at : at + PIECE])
+                piece = slice(at, at + PIECE)
+                reducer.append(new.step[piece], new.time[piece], new.value[piece])
+
+    def begin_with(self, stored: StoredCurves) -> None:
+        """Start from what the store holds of a run; nothing was fed before."""
+        for key, reducer in stored.curves.items():
+            self._place(key)
+            self._reducers[key] = reducer
+        self._left_out.update(stored.left_out)
 
     def changes(self) -> Frame | None:
         """What is to be sent since the last call; None when nothing changed."""
@@ -101,54 +110,52 @@ class RunCurves:
         """
         return self._frame((key, Splice(0, reducer.curve())) for key, reducer in self._reducers.items())
 
-    def charts(self) -> list[Chart]:
-        """The charts, in the order their first metrics were logged."""
-        lines: dict[str, list[Line]] = {}
+    def charts(self, limit: int = CHARTS) -> list[Chart]:
+        """The first `limit` charts, in the order their first metrics were logged."""
+        found: dict[str, list[Line]] = {}
         for key, reducer in self._reducers.items():
             place = self._places[key]
-            lines.setdefault(place.chart, []).append(_line(key, place.label, reducer))
-        return [Chart(title, tuple(of_chart)) for title, of_chart in lines.items()]
+            if place.chart in found or len(found) < limit:
+                found.setdefault(place.chart, []).append(_line(key, place.label, reducer))
+        return [Chart(title, tuple(lines)) for title, lines in found.items()]
 
     def _admit(self, key: str) -> Reducer | None:
-        if not self._groups.admit(key):
+        if len(self._reducers) >= len(self.limits):
             self._left_out.add(key)
             return None
-        before, self._places = self._places, self._groups.places()
-        self._renamed.update(other for other, place in before.items() if self._places[other] != place)
-        self._reducers[key] = Reducer(self._limit)
+        self._reducers[key] = Reducer(self.limits[len(self._reducers)])
+        self._place(key)
         return self._reducers[key]
 
+    def _place(self, key: str) -> None:
+        places = self._groups.admit(key)
+        self._renamed.update(other for other, place in places.items() if self._places.get(other, place) != place)
+        self._places.update(places)
+        self._numbers[key] = len(self._numbers)
+
     def _frame(self, splices: Iterable[tuple[str, Splice]]) -> Frame:
-        series: list[dict[str, Any]] = []
-        columns: list[Values] = []
-        numbers = {key: number for number, key in enumerate(self._reducers)}
-        for key, splice in splices:
-            place, reducer = self._places[key], self._reducers[key]
-            series.append(
-                {
-                    "id": numbers[key],
-                    "key": encodable(key),
-                    "chart": encodable(place.chart),
-                    "label": encodable(place.label),
-                    "from": splice.start,
-                    "n": len(splice.curve.x),
-                    "total": reducer.total,
-                    "nonfinite": reducer.nonfinite,
-                }
-            )
-            columns += [splice.curve.x, splice.curve.y]
-        return Frame(series, np.concatenate(columns).astype("<f8").tobytes() if columns else b"")
+        return frame(
+            Part(self._numbers[key], key, self._places[key], self._reducers[key], splice.start, splice.curve)
+            for key, splice in splices
+        )
 
 
 def _line(key: str, label: str, reducer: Reducer) -> Line:
+    curve = reducer.curve() if reducer.nonfinite else None
     return Line(
         key=key,
         label=label,
-        curve=reducer.curve(),
+        curve=reducer.outline(),
         steps=reducer.steps or (0, 0),
         total=reducer.total,
         nonfinite=reducer.nonfinite,
         last=reducer.last,
         lowest=reducer.lowest,
         highest=reducer.highest,
+        marks=NO_MARKS if curve is None else _marks(curve),
     )
+
+
+def _marks(curve: Curve) -> Outline:
+    marked = ~np.isfinite(curve.y)
+    return Outline(curve.x[marked], curve.y[marked])

@@ -180,7 +180,7 @@ class LiveCard:
         snapshot = self._run.snapshot()
         self._header_changed = False
         self._metrics_told = self._curves.metrics_total
-        return header_of(snapshot, max(self._metrics_told, snapshot.metric_count))
+        return header_of(snapshot, max(self._metrics_told, snapshot.metric_count), self._run.place())
 
     def _picture(self) -> dict[str, Any]:
         run, charts = self._run.snapshot(), self._curves.charts()

@@ -17,13 +17,17 @@ from inlay.query.reduction import m4
 from inlay.views.format import clipped, format_bound, format_count, format_step, format_value, plain, text_width
 
 if TYPE_CHECKING:
-    from inlay.query.reduction import Curve, Values
+    from collections.abc import Callable
+
+    from inlay.query.reduction import Outline, Values
     from inlay.views.curves import Chart, Line
 
 WIDTH, WIDE, HEIGHT = 256, 388, 148
 """One or two charts are wide, as in the live card they are about to replace."""
 BOLD = 13.2
 """What letters of 12 pixels take when they are bold, as if they were of this size."""
+MARK_WIDTH = 16
+"""Quarter pixels from one mark to the next."""
 MIDDLE, END = 'text-anchor="middle"', 'text-anchor="end"'
 NAMESPACE = "http://www.w3.org/2000/svg"
 
@@ -45,7 +49,12 @@ class Plot:
     x: tuple[float, float]
     y: tuple[float, float]
 
-    def quarter_pixels(self, curve: Curve) -> list[tuple[int, int] | None]:
+    @property
+    def floor(self) -> int:
+        """The lower edge, in quarter pixels."""
+        return round(4 * (self.bottom - self.top))
+
+    def quarter_pixels(self, curve: Outline) -> list[tuple[int, int] | None]:
         """Points as whole quarter pixels from the area's corner; None is a gap."""
         width, height = 4 * (self.right - self.left), 4 * (self.bottom - self.top)
         across = _share(curve.x, *self.x) * width
@@ -54,19 +63,26 @@ class Plot:
         return [None if y != y else (round(x), round(y)) for x, y in drawn]  # noqa: PLR0124 - NaN
 
 
-def chart_svg(chart: Chart, colours: dict[str, str], limit: int, width: int = WIDTH) -> str:
-    """The chart as an SVG document; at most `limit` points a line."""
+def chart_svg(
+    chart: Chart,
+    colours: dict[str, str],
+    limit: int,
+    size: tuple[int, int] = (WIDTH, HEIGHT),
+    step_text: Callable[[float], str] = format_step,
+) -> str:
+    """The chart as an SVG document; at most `limit` points a line. `step_text` writes the ends of the x-axis."""
+    width, height = size
     curves = [m4(*line.curve, limit) for line in chart.lines]
-    plot = _plot(chart, curves, width)
+    plot = _plot(chart, curves, size)
     parts = [
-        f'<svg xmlns="{NAMESPACE}" width="{width}" height="{HEIGHT}" font-family="system-ui,sans-serif">',
-        f'<rect x=".5" y=".5" width="{width - 1}" height="{HEIGHT - 1}" rx="6" fill="{GROUND}" stroke="{EDGE}"/>',
+        f'<svg xmlns="{NAMESPACE}" width="{width}" height="{height}" font-family="system-ui,sans-serif">',
+        f'<rect x=".5" y=".5" width="{width - 1}" height="{height - 1}" rx="6" fill="{GROUND}" stroke="{EDGE}"/>',
         *_heading(chart, colours, width),
     ]
     if plot is None:
-        parts.append(_text(width / 2, HEIGHT / 2 + 8, "no finite values", MIDDLE))
+        parts.append(_text(width / 2, height / 2 + 8, "no finite values", MIDDLE))
     else:
-        parts += [*_axes(chart, curves, plot), *_curves(chart, curves, plot, colours)]
+        parts += [*_axes(chart, curves, plot, step_text), *_curves(chart, curves, plot, colours)]
     return "".join([*parts, "</svg>"])
 
 
@@ -91,7 +107,7 @@ def _in_words(line: Line) -> str:
     return f"{words}, {points}" + (f", {format_count(line.nonfinite)} not finite" if line.nonfinite else "")
 
 
-def _plot(chart: Chart, curves: list[Curve], width: int) -> Plot | None:
+def _plot(chart: Chart, curves: list[Outline], size: tuple[int, int]) -> Plot | None:
     values = np.concatenate([curve.y[~np.isnan(curve.y)] for curve in curves])
     if len(values) == 0:
         return None
@@ -101,8 +117,8 @@ def _plot(chart: Chart, curves: list[Curve], width: int) -> Plot | None:
     return Plot(
         left=15 + labels,
         top=50 if len(curves) > 1 else 36,
-        right=width - 14,
-        bottom=HEIGHT - 27,
+        right=size[0] - 14,
+        bottom=size[1] - 27,
         x=(min(steps), max(steps)),
         y=(low, high),
     )
@@ -133,7 +149,7 @@ def _heading(chart: Chart, colours: dict[str, str], width: int) -> list[str]:
     return parts
 
 
-def _axes(chart: Chart, curves: list[Curve], plot: Plot) -> list[str]:
+def _axes(chart: Chart, curves: list[Outline], plot: Plot, step_text: Callable[[float], str]) -> list[str]:
     """Rules at the smallest and the largest value and half way, the bounds of both axes, and what is left out."""
     flat = plot.y[0] == plot.y[1]
     middle = (plot.top + plot.bottom) / 2
@@ -141,22 +157,23 @@ def _axes(chart: Chart, curves: list[Curve], plot: Plot) -> list[str]:
     grid = "".join(f"M{plot.left:.1f} {y:.1f}h{plot.right - plot.left:.1f}" for y in rules)
     bounds = [(middle, plot.y[0])] if flat else [(plot.bottom, plot.y[0]), (plot.top, plot.y[1])]
     first, last = plot.x
-    left, right = format_step(first), format_step(last)
+    left, right = step_text(first), step_text(last)
+    below = plot.bottom + 17
     centre = (plot.left + plot.right) / 2
     parts = [f'<path d="{grid}" stroke="{GRID}"/>']
     parts += [_text(plot.left - 5, y + 3.5, format_bound(value), END) for y, value in bounds]
     if first == last:
-        return [*parts, _text(centre, HEIGHT - 10, left, MIDDLE)]
-    parts += [_text(plot.left, HEIGHT - 10, left), _text(plot.right, HEIGHT - 10, right, END)]
+        return [*parts, _text(centre, below, left, MIDDLE)]
+    parts += [_text(plot.left, below, left), _text(plot.right, below, right, END)]
     # Between the steps, as far as they leave room on both sides.
     room = plot.right - plot.left - 2 * max(text_width(left, 10), text_width(right, 10)) - 12
     for note in _left_out(chart, curves):
         if text_width(note, 10) <= room:
-            return [*parts, _text(centre, HEIGHT - 10, note, MIDDLE)]
+            return [*parts, _text(centre, below, note, MIDDLE)]
     return parts
 
 
-def _curves(chart: Chart, curves: list[Curve], plot: Plot, colours: dict[str, str]) -> list[str]:
+def _curves(chart: Chart, curves: list[Outline], plot: Plot, colours: dict[str, str]) -> list[str]:
     place = f"translate({plot.left:.1f} {plot.top:.1f})scale(.25)"
     pen = 'fill="none" stroke-width="6.4" stroke-linejoin="round" stroke-linecap="round"'
     parts = [f'<g transform="{place}" {pen}>']
@@ -167,7 +184,23 @@ def _curves(chart: Chart, curves: list[Curve], plot: Plot, colours: dict[str, st
         end = next((point for point in reversed(points) if point is not None), None)
         if end is not None:
             parts.append(f'<circle cx="{end[0]}" cy="{end[1]}" r="11" fill="{colour}" stroke="{GROUND}"/>')
+        parts.append(_marks(line, plot, colour))
     return [*parts, "</g>"]
+
+
+def _marks(line: Line, plot: Plot, colour: str) -> str:
+    """As in the live card (js/lib/picture.ts): a triangle that points beyond the edge where an infinity would be, and
+    for NaN, which is nowhere, a short bar on the floor.
+    """
+    floor, width = plot.floor, 4 * (plot.right - plot.left)
+    parts: list[str] = []
+    free: dict[str, float] = {}
+    for x, value in zip((_share(line.marks.x, *plot.x) * width).tolist(), line.marks.y.tolist(), strict=True):
+        edge, form = (0, "l14 24h-28z") if value > 0 else (floor, "l14-24h-28z" if value < 0 else "v-24h8v24z")
+        if x >= free.get(form, 0.0):  # thousands of marks are no more than there is room for
+            parts.append(f"M{x:.0f} {edge}{form}")
+            free[form] = x + MARK_WIDTH
+    return f'<path d="{"".join(parts)}" fill="{colour}" stroke="none"/>' if parts else ""
 
 
 def path(points: list[tuple[int, int] | None]) -> str:
@@ -191,7 +224,7 @@ def _move(distance: int) -> str:
     return f" {distance}" if distance >= 0 else str(distance)
 
 
-def _left_out(chart: Chart, curves: list[Curve]) -> list[str]:
+def _left_out(chart: Chart, curves: list[Outline]) -> list[str]:
     """What the curves do not show, in words; the longest form first."""
     total = sum(line.total for line in chart.lines)
     shown = sum(len(curve.x) for curve in curves)

@@ -1,0 +1,342 @@
+"""Curves out of the store, reduced by the database: a million points become two thousand without leaving it.
+
+The buckets are those of `reduction`, so that a `Reducer` goes on where the query ended, whether or not the run does.
+`stored` asks for whole series, `detail` for a part of some, in buckets that are as much narrower.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from inlay.query.buckets import HIGHEST, LOWEST, MARK, NO_MARK, Buckets, bucketed, drawn, with_marks
+from inlay.query.fresh import fresh
+from inlay.query.reduction import POINTS, Curve, Reducer, most_buckets
+from inlay.store.journal.slots import EARLIEST, LATEST
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from duckdb import DuckDBPyConnection
+    from numpy.typing import NDArray
+
+    from inlay.store.store import Store
+
+    Columns = dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCurves:
+    """The metrics of one run as the database has them, in the order they were first logged."""
+
+    curves: dict[str, Reducer]
+    left_out: list[str]
+    """Those past the last limit"""
+
+
+@dataclass(frozen=True, slots=True)
+class DetailCurve:
+    """A part of a series, and what is known of all points in it."""
+
+    curve: Curve
+    total: int
+    nonfinite: int
+    last: float
+    lowest: float
+    highest: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Series:
+    """A row of the table `series`."""
+
+    id: int
+    key: str
+    count: int
+    nonfinite: int
+    first_step: int
+    last_step: int
+    last: float
+    lowest: float
+    highest: float
+
+
+def stored(store: Store, run_id: str, limits: Sequence[int] = (POINTS,)) -> dict[str, Reducer]:
+    """The run's first metrics, one for each of `limits`, none of more points than that. Up to date."""
+    with fresh(store) as con:
+        return stored_in(con, run_id, limits).curves
+
+
+def stored_in(con: DuckDBPyConnection, run_id: str, limits: Sequence[int]) -> StoredCurves:
+    """`stored` over a connection that is open already."""
+    found = _series(con, run_id)
+    limit = dict(zip((one.id for one in found), limits, strict=False))
+    shown = found[: len(limit)]
+    curves = _reduced(con, [one for one in shown if one.count > limit[one.id]], limit)
+    curves |= _whole(con, [one for one in shown if one.id not in curves], limit)
+    return StoredCurves({one.key: curves[one.id] for one in shown}, [one.key for one in found[len(limit) :]])
+
+
+_SERIES = """
+SELECT series_id, key, count, nonfinite, first_step, last_step, last,
+       coalesce(min, 'nan'::DOUBLE), coalesce(max, 'nan'::DOUBLE)
+FROM series WHERE run_id = ? AND count > 0 ORDER BY series_id
+"""
+
+
+def _series(con: DuckDBPyConnection, run_id: str) -> list[_Series]:
+    return [_Series(*row) for row in con.execute(_SERIES, [run_id]).fetchall()]
+
+
+# -- whole series -------------------------------------------------------------------------------------------
+
+
+def _reduced(con: DuckDBPyConnection, series: list[_Series], limit: dict[int, int]) -> dict[int, Reducer]:
+    """Reducers of long series. One that the database cannot reduce is left out: its values add up to infinity."""
+    curves: dict[int, Reducer] = {}
+    shifts = {one.id: _first_shift(one, most_buckets(limit[one.id])) for one in series}
+    while shifts:
+        found = _by_shift(con, shifts)
+        again: dict[int, int] = {}
+        for one in series:
+            if one.id not in shifts:
+                continue
+            buckets, shift, most = found.get(one.id), shifts[one.id], most_buckets(limit[one.id])
+            if buckets is None:
+                continue
+            if len(buckets.key) <= most and shift > 0:
+                # Wide stretches are empty: finer buckets fit, at most eight times as many as wanted.
+                again[one.id] = max(0, shift - max(1, int(math.log2(8 * most / len(buckets.key)))))
+            else:
+                curves[one.id] = _known(Reducer.of_buckets(buckets, shift, limit[one.id]), one)
+        shifts = again
+    return curves
+
+
+def _first_shift(series: _Series, most: int) -> int:
+    """Four times as many buckets as wanted, were the steps evenly spread: a few gaps do not ask for a second look."""
+    shift = 0
+    while (series.last_step >> shift) - (series.first_step >> shift) >= 4 * most:
+        shift += 1
+    return shift
+
+
+def _known(reducer: Reducer, series: _Series) -> Reducer:
+    reducer.total, reducer.nonfinite = series.count, series.nonfinite
+    reducer.steps = series.first_step, series.last_step
+    reducer.last, reducer.lowest, reducer.highest = series.last, series.lowest, series.highest
+    return reducer
+
+
+# Finite values and others are groups of their own: a filter on each aggregate takes half as long again. Of equal steps
+# the first and the last are meant as they were logged.
+_BUCKETS = """
+WITH buckets AS (
+    SELECT series_id, {key} AS key, isfinite(value) AS finite,
+           arg_min({point}, {x}::HUGEINT * 281474976710656 + rowid) AS a,
+           arg_max({point}, {x}::HUGEINT * 281474976710656 + rowid) AS b,
+           arg_min({point}, value) AS c, arg_max({point}, value) AS d, sum(value) AS total, count(*) AS n
+    FROM points {of}
+    GROUP BY ALL
+)
+SELECT series_id, key, finite, total, n, a.x AS ax, a.t AS at, a.v AS av, c.x AS bx, c.t AS bt, c.v AS bv,
+       d.x AS cx, d.t AS ct, d.v AS cv, b.x AS dx, b.t AS dt, b.v AS dv
+FROM buckets ORDER BY series_id, key
+"""
+_BY_SHIFT = _BUCKETS.format(
+    x="step",
+    key="step >> shift",
+    point="{'x': step, 't': epoch_us(time) / 1e6, 'v': value}",
+    of="JOIN (SELECT unnest(?::INTEGER[]) AS series_id, unnest(?::INTEGER[]) AS shift) USING (series_id)",
+)
+
+
+def _by_shift(con: DuckDBPyConnection, shifts: dict[int, int]) -> dict[int, Buckets]:
+    """Buckets of series by `step >> shift`, without those whose values add up to infinity."""
+    columns = con.execute(_BY_SHIFT, [list(shifts), list(shifts.values())]).fetchnumpy()
+    return {number: buckets for number, rows in _parted(columns) if (buckets := _buckets(rows)) is not None}
+
+
+def _buckets(rows: Columns) -> Buckets | None:
+    """Buckets of one series; None when its values add up to infinity."""
+    finite = rows["finite"]
+    if finite.all():
+        return _full(rows)
+    buckets = _full({name: column[finite] for name, column in rows.items()})
+    if buckets is None:
+        return None
+    return with_marks(buckets, *(rows[name][~finite] for name in ("key", "ax", "at", "av")))
+
+
+def _full(rows: Columns) -> Buckets | None:
+    """Buckets of finite values."""
+    if not np.isfinite(rows["total"]).all():
+        return None
+    x, t, y = (np.stack([rows[f"{row}{name}"] for row in "abcda"]) for name in "xtv")
+    y[MARK] = NO_MARK
+    mean = np.clip(rows["total"] / rows["n"], y[LOWEST], y[HIGHEST])
+    return Buckets(rows["key"].astype(np.int64), x, t, y, rows["n"].astype(np.int64), mean)
+
+
+_POINTS = """
+SELECT series_id, step, epoch_us(time) AS time, value FROM points
+WHERE series_id IN (SELECT unnest(?::INTEGER[])) {span}
+"""
+
+
+def _whole(con: DuckDBPyConnection, series: list[_Series], limit: dict[int, int]) -> dict[int, Reducer]:
+    """Reducers of series fed with all their points."""
+    curves = {one.id: Reducer(limit[one.id]) for one in series}
+    if series:
+        columns = con.execute(_POINTS.format(span=""), [list(curves)]).fetchnumpy()
+        for number, rows in _parted(columns):
+            curves[number].append(rows["step"], rows["time"] / 1e6, rows["value"])
+    return curves
+
+
+def _parted(columns: Columns) -> Iterable[tuple[int, Columns]]:
+    """The rows of each series, in the order they came."""
+    columns = {name: np.ma.getdata(column) for name, column in columns.items()}
+    ids = columns["series_id"]
+    if np.any(ids[1:] < ids[:-1]):
+        order = np.argsort(ids, kind="stable")
+        columns = {name: column[order] for name, column in columns.items()}
+        ids = columns["series_id"]
+    cuts = [0, *(np.flatnonzero(ids[1:] != ids[:-1]) + 1).tolist(), len(ids)]
+    for start, end in itertools.pairwise(cuts):
+        if start < end:
+            yield int(ids[start]), {name: column[start:end] for name, column in columns.items()}
+
+
+# -- a part of some -----------------------------------------------------------------------------------------
+
+
+def detail(
+    store: Store, run_id: str, keys: Sequence[str], x: str, lo: float, hi: float, limit: int = POINTS
+) -> dict[str, DetailCurve]:
+    """The points of some metrics with `lo <= x <= hi`, `limit` of each at most; `x` is "step", or "time" in Unix
+    seconds. Up to date. Metrics that the run does not have are left out.
+
+    Raises `ValueError` for another `x`, and for a range or a limit that is none.
+    """
+    span = _span(x, lo, hi, limit)
+    with fresh(store) as con:
+        wanted = set(keys)
+        series = [one for one in _series(con, run_id) if one.key in wanted]
+        span = span.within(series)
+        found = _reduced_in(con, [one.id for one in series], span)
+        found |= _whole_in(con, [one.id for one in series if one.id not in found], span)
+    by_key = {one.key: found[one.id] for one in series}
+    return {key: by_key[key] for key in keys if key in by_key}
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """What is looked at: steps, or microseconds, from `first` to `last`."""
+
+    axis: str
+    first: int
+    last: int
+    limit: int
+
+    def within(self, series: list[_Series]) -> _Span:
+        """No wider than the steps there are: buckets must not be spent on nothing."""
+        if self.axis != "step" or not series:
+            return self
+        first = max(self.first, min(one.first_step for one in series))
+        return replace(self, first=first, last=min(self.last, max(one.last_step for one in series)))
+
+    @property
+    def width(self) -> int:
+        """Of a bucket. The first and the last of them may be cut off."""
+        return max(1, -(-(self.last - self.first + 1) // (most_buckets(self.limit) - 1)))
+
+    @property
+    def condition(self) -> str:
+        """In SQL; the numbers are our own."""
+        if self.axis == "step":
+            return f"step BETWEEN {self.first} AND {self.last}"
+        return f"time BETWEEN make_timestamp({self.first}) AND make_timestamp({self.last})"
+
+    def curve(self, x: NDArray[Any], other: NDArray[Any], y: NDArray[Any], mean: NDArray[Any]) -> Curve:
+        """Columns by the axis, and those by the other one, as step and time."""
+        along = x.astype(np.float64)
+        return Curve(along, other, y, mean) if self.axis == "step" else Curve(other, along / 1e6, y, mean)
+
+
+_AXES = ("step", "time")
+# DuckDB's integers, and the times that can be logged.
+_BOUNDS = {"step": (-(1 << 63), (1 << 63) - 1), "time": (int(EARLIEST * 1e6), int(LATEST * 1e6))}
+
+
+def _span(x: str, lo: float, hi: float, limit: int) -> _Span:
+    if x not in _AXES:
+        raise ValueError(f"points have no {x!r}; x is one of {', '.join(map(repr, _AXES))}")
+    if not (isinstance(lo, (int, float)) and isinstance(hi, (int, float)) and lo <= hi):
+        raise ValueError(f"no points lie between {lo!r} and {hi!r}; give two numbers, the smaller one first")
+    if not (isinstance(limit, int) and limit >= _FEWEST):
+        raise ValueError(f"a curve is reduced to {_FEWEST} points or more; got {limit!r}")
+    scale = 1 if x == "step" else 1_000_000
+    lowest, highest = _BOUNDS[x]
+    # A time was rounded to microseconds when it was stored, and may have been written back with less.
+    first, last = (lo, hi) if x == "step" else (lo * scale - 0.5, hi * scale + 0.5)
+    first, last = max(lowest, min(first, highest)), max(lowest, min(last, highest))
+    return _Span(x, math.ceil(first), math.floor(last), limit)
+
+
+_FEWEST = 15
+_IN_SPAN = {
+    "step": ("step", "{'x': step, 't': epoch_us(time) / 1e6, 'v': value}"),
+    "time": ("epoch_us(time)", "{'x': epoch_us(time), 't': step::DOUBLE, 'v': value}"),
+}
+
+
+def _reduced_in(con: DuckDBPyConnection, ids: list[int], span: _Span) -> dict[int, DetailCurve]:
+    """The series with more points than the limit in the span, without those whose values add up to infinity."""
+    x, point = _IN_SPAN[span.axis]
+    of = f"WHERE series_id IN (SELECT unnest(?::INTEGER[])) AND {span.condition}"
+    query = _BUCKETS.format(x=x, key=f"{x} // {span.width}", point=point, of=of)
+    found = {}
+    for number, rows in _parted(con.execute(query, [ids]).fetchnumpy()):
+        total = int(rows["n"].sum())
+        if total <= span.limit or (buckets := _buckets(rows)) is None:
+            continue
+        last = np.argmax(rows["dx"][::-1])
+        found[number] = _detail(
+            buckets, span, total, int(rows["n"][~rows["finite"]].sum()), float(rows["dv"][::-1][last])
+        )
+    return found
+
+
+def _detail(buckets: Buckets, span: _Span, total: int, nonfinite: int, last: float) -> DetailCurve:
+    curve = span.curve(*drawn(buckets)[:4])
+    return _known_in(curve, total, nonfinite, last)
+
+
+def _whole_in(con: DuckDBPyConnection, ids: list[int], span: _Span) -> dict[int, DetailCurve]:
+    """The series whose points in the span the database did not reduce."""
+    query = _POINTS.format(span=f"AND {span.condition}")
+    found = dict.fromkeys(ids, _known_in(Curve(*np.empty((4, 0))), 0, 0, np.nan))
+    columns = con.execute(query, [ids]).fetchnumpy() if ids else {"series_id": np.empty(0, np.int32)}
+    for number, rows in _parted(columns):
+        step, time, y = rows["step"], rows["time"], rows["value"]
+        x, other = (step, time / 1e6) if span.axis == "step" else (time, step.astype(np.float64))
+        order = np.argsort(x, kind="stable")
+        x, other, y = x[order], other[order], y[order]
+        nonfinite = len(y) - int(np.count_nonzero(np.isfinite(y)))
+        if len(x) > span.limit:
+            found[number] = _detail(bucketed(x // span.width, x, other, y), span, len(x), nonfinite, float(y[-1]))
+        else:
+            curve = span.curve(x, other, y, np.where(np.isfinite(y), y, np.nan))
+            found[number] = _known_in(curve, len(x), nonfinite, float(y[-1]))
+    return found
+
+
+def _known_in(curve: Curve, total: int, nonfinite: int, last: float) -> DetailCurve:
+    finite = curve.y[np.isfinite(curve.y)]
+    lowest, highest = (float(finite.min()), float(finite.max())) if len(finite) else (np.nan, np.nan)
+    return DetailCurve(curve, total, nonfinite, last, lowest, highest)
