@@ -96,25 +96,28 @@ def _series(con: DuckDBPyConnection, run_id: str) -> list[_Series]:
 
 
 def _reduced(con: DuckDBPyConnection, series: list[_Series], limit: dict[int, int]) -> dict[int, Reducer]:
-    """Reducers of long series. One that the database cannot reduce is left out: its values add up to infinity."""
+    """Reducers of long series. Left out are those that the database cannot reduce: of values that add up to infinity,
+    or of steps so far apart that a few looks do not tell how wide buckets have to be.
+    """
     curves: dict[int, Reducer] = {}
     shifts = {one.id: _first_shift(one, most_buckets(limit[one.id])) for one in series}
-    while shifts:
-        found = _by_shift(con, shifts)
+    by_id = {one.id: one for one in series}
+    for _ in range(_LOOKS):
         again: dict[int, int] = {}
-        for one in series:
-            if one.id not in shifts:
-                continue
-            buckets, shift, most = found.get(one.id), shifts[one.id], most_buckets(limit[one.id])
-            if buckets is None:
-                continue
+        for number, buckets in _by_shift(con, shifts).items() if shifts else ():
+            shift, most = shifts[number], most_buckets(limit[number])
             if len(buckets.key) <= most and shift > 0:
-                # Wide stretches are empty: finer buckets fit, at most eight times as many as wanted.
-                again[one.id] = max(0, shift - max(1, int(math.log2(8 * most / len(buckets.key)))))
+                # Wide stretches are empty, so finer buckets fit.
+                again[number] = max(0, shift - int(math.log2(_FINER * most / len(buckets.key))))
             else:
-                curves[one.id] = _known(Reducer.of_buckets(buckets, shift, limit[one.id]), one)
+                curves[number] = _known(Reducer.of_buckets(buckets, shift, limit[number]), by_id[number])
         shifts = again
     return curves
+
+
+_LOOKS = 4
+_FINER = 64
+"""How many times more buckets than wanted the next look may find."""
 
 
 def _first_shift(series: _Series, most: int) -> int:
@@ -215,7 +218,7 @@ def _parted(columns: Columns) -> Iterable[tuple[int, Columns]]:
 # -- a part of some -----------------------------------------------------------------------------------------
 
 
-def detail(
+def detail(  # noqa: PLR0917 - the range is what it takes
     store: Store, run_id: str, keys: Sequence[str], x: str, lo: float, hi: float, limit: int = POINTS
 ) -> dict[str, DetailCurve]:
     """The points of some metrics with `lo <= x <= hi`, `limit` of each at most; `x` is "step", or "time" in Unix
@@ -276,9 +279,9 @@ _BOUNDS = {"step": (-(1 << 63), (1 << 63) - 1), "time": (int(EARLIEST * 1e6), in
 def _span(x: str, lo: float, hi: float, limit: int) -> _Span:
     if x not in _AXES:
         raise ValueError(f"points have no {x!r}; x is one of {', '.join(map(repr, _AXES))}")
-    if not (isinstance(lo, (int, float)) and isinstance(hi, (int, float)) and lo <= hi):
+    if not all(isinstance(one, (int, float)) for one in (lo, hi)) or not lo <= hi:
         raise ValueError(f"no points lie between {lo!r} and {hi!r}; give two numbers, the smaller one first")
-    if not (isinstance(limit, int) and limit >= _FEWEST):
+    if limit < _FEWEST:
         raise ValueError(f"a curve is reduced to {_FEWEST} points or more; got {limit!r}")
     scale = 1 if x == "step" else 1_000_000
     lowest, highest = _BOUNDS[x]
