@@ -11,6 +11,7 @@ import pytest
 from inlay.notebook import output_tail
 from inlay.notebook.output_tail import TAIL_BYTES, OutputTail, Tail
 from inlay.store.masking import MASK
+from inlay.tracking.memory import RunMemory
 
 
 def tail_of(*texts):
@@ -72,6 +73,7 @@ def test_secrets_are_masked_also_where_the_cut_is():
 class FakeRun:
     def __init__(self):
         self.recorded = []
+        self.memory = RunMemory()
 
     def record_output(self, tail, total_bytes):
         self.recorded.append((tail, total_bytes))
@@ -153,3 +155,20 @@ def test_recording_that_fails_is_not_the_cells_business(monkeypatch):
     tail = OutputTail(Broken(), None)
     print("x")
     tail.end()
+
+
+def test_a_card_may_look_while_the_cell_prints(monkeypatch):
+    out = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", out)
+    run = FakeRun()
+    tail = OutputTail(run, None)
+    assert run.memory.output() is None
+    print("password: hunter2hunter2")
+    text, total = run.memory.output()
+    assert text == f"password: {MASK}\n"
+    assert total == run.memory.output_bytes() == len("password: hunter2hunter2\n")
+    for _ in range(1000):
+        print("x" * 99)
+    assert 15_000 < len(run.memory.output()[0]) <= 16 * 1024
+    tail.end()
+    assert run.memory.printing is None

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
+import shutil
+import subprocess
+import sys
+import time
 from datetime import datetime, timezone
 from decimal import Decimal
 
@@ -12,6 +17,8 @@ import pytest
 
 import inlay
 from inlay.errors import NoActiveRunError, RunActiveError
+from inlay.store.journal.slots import Kind
+from inlay.store.journal.writer import Writer
 
 STRANGE = [
     'quote"s',
@@ -252,7 +259,6 @@ def test_an_ended_run_refuses_and_says_how_to_go_on(store):
         lambda: run.log_metric("a", 1.0, step=1),
         lambda: run.log_metrics_array("a", [1.0]),
         lambda: run.log_param("p", 1),
-        lambda: run.set_tag("t", 1),
         lambda: run.log_text("x", "x.txt"),
         lambda: inlay.get_run("r").log({"a": 1.0}),
     ):
@@ -261,6 +267,102 @@ def test_an_ended_run_refuses_and_says_how_to_go_on(store):
     run.end("failed")
     assert inlay.get_run("r").status == "finished"
     assert len(run.history("a")) == 1
+
+
+def test_words_about_a_run_can_be_said_at_any_time(store, script):
+    """What a run was good for is known when it is over; the note had to be written before."""
+    with inlay.start_run("r", tags={"a": "1", "b": "2"}, note="before") as run:
+        pass
+    run.set_note("after")
+    run.set_tags({"a": "3", "b": None})
+    assert (run.note, run.tags) == ("after", {"a": "3"})
+    found = inlay.get_run("r")
+    assert (found.note, found.tags) == ("after", {"a": "3"})
+    found.set_note("read back")
+    found.set_tag("c", "4")
+    assert (found.note, found.tags) == ("read back", {"a": "3", "c": "4"})
+    assert inlay.get_run("r").note == "read back"
+    done = script("""
+        import inlay
+        run = inlay.get_run("r")
+        run.set_note("from elsewhere, password: hunter2hunter2")
+        run.set_tag("api_key", "hunter2hunter2")
+    """)
+    assert done.returncode == 0, done.stderr
+    found = inlay.get_run("r")
+    assert found.note.startswith("from elsewhere, password: ")
+    assert found.tags["api_key"] != "hunter2hunter2"
+    assert "hunter2" not in found.note
+    assert (found.status, found.ended_at) == ("finished", inlay.get_run("r").ended_at)
+
+
+def test_words_about_a_run_that_another_process_writes(store, tmp_path):
+    program = """
+import inlay, sys
+run = inlay.start_run("r", note="mine", tags={"a": "1"})
+run.log({"x": 1.0})
+print("begun", flush=True)
+sys.stdin.readline()
+run.log({"x": 2.0})
+run.end()
+"""
+    other = subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=tmp_path
+    )
+    assert other.stdout.readline().endswith("begun\n") or other.stdout.readline() == "begun\n"
+    found = inlay.get_run("r")
+    assert found.place().following
+    found.set_note("theirs")
+    found.set_tag("a", "2")
+    assert (found.note, found.tags, found.status) == ("theirs", {"a": "2"}, "running")
+    other.communicate("\n", timeout=60)
+    assert (found.note, found.tags, found.status) == ("theirs", {"a": "2"}, "finished")
+    assert not found.place().following
+    assert found.metrics == {"x": 2.0}
+
+
+def test_of_words_said_by_two_processes_the_last_count(store):
+    """Each journal is taken in as a whole, so that those of the process that started last won."""
+    with inlay.start_run("r") as run:
+        pass
+    inlay.runs()
+    earlier, later = Writer(store.journal), Writer(store.journal)
+    now = time.time()
+    for writer, note, at in ((later, "first", now), (earlier, "second", now + 1), (later, "zeroth", now - 1)):
+        writer.event(Kind.RUN, {"run": run.run_id, "set": {"note": note}}, at=at)
+        writer.event(Kind.TAG, {"run": run.run_id, "tags": {"said": note, note: "x"}}, at=at)
+    found = inlay.get_run("r")
+    assert found.note == "second"
+    assert found.tags == {"said": "second", "first": "x", "second": "x", "zeroth": "x"}
+    earlier.close()
+    later.close()
+
+
+def test_words_about_a_run_of_a_deleted_store(store):
+    with inlay.start_run("r") as run:
+        pass
+    shutil.rmtree(store.folder)
+    with pytest.raises(inlay.InlayError, match="was deleted"):
+        run.set_note("late")
+    assert not store.folder.exists()
+
+
+def test_artifacts(store, tmp_path):
+    (tmp_path / "data.csv").write_text("a,b\n")
+    with inlay.start_run("r") as run:
+        run.log_text("one", "notes/b.txt")
+        run.log_text("two", "notes/b.txt")
+        run.log_artifact(tmp_path / "data.csv")
+        live = run.artifacts
+    found = inlay.get_run("r").artifacts
+    assert found == live
+    assert [(one.path, one.bytes, one.mime, one.kind) for one in found] == [
+        ("data.csv", 4, "text/csv", "file"),
+        ("notes/b.txt", 3, "text/plain", "text"),
+    ]
+    assert found[1].hash == hashlib.sha256(b"two").hexdigest()
+    assert found[1].created_at.tzinfo is timezone.utc
+    assert repr(found[0]) == "Artifact data.csv: 4 bytes, text/csv"
 
 
 def test_logging_without_a_run(store):

@@ -105,6 +105,8 @@ def _record(run: Run, folder: Path, environment_known: bool) -> None:  # noqa: F
             git_branch=state.branch,
             git_remote=state.remote,
         )
+    if run.ended:  # its card was complete but for this
+        events.announce("changed", run)
 
 
 def _git(folder: Path) -> GitState | None:

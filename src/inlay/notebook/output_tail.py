@@ -46,11 +46,11 @@ class Tail:
             if len(self._line) > 2 * TAIL_BYTES:
                 self._line = self._line[-TAIL_BYTES - _MARGIN :]
 
-    def text(self) -> str:
-        """The tail, secrets masked, beginning with a whole line where there is more than one."""
+    def text(self, limit: int = TAIL_BYTES) -> str:
+        """The last `limit` bytes, secrets masked, beginning with a whole line where there is more than one."""
         with self._lock:
             text = "".join(self._lines) + _overwritten(self._line)
-        return _last_bytes(mask_text(text[-TAIL_BYTES - _MARGIN :], code=False))
+        return _last_bytes(mask_text(text[-limit - _MARGIN :], code=False), limit)
 
     def _keep(self, line: str) -> None:
         self._lines.append(line)
@@ -70,6 +70,7 @@ class OutputTail:
         self._recorded = 0
         self._ended = threading.Event()
         self._stop_listening = [_listen(name, request, self._tail.feed) for name in _STREAMS]
+        run.memory.printing = self._tail
         self._thread = threading.Thread(target=self._work, name="inlay-output", daemon=True)
         self._thread.start()
 
@@ -81,6 +82,7 @@ class OutputTail:
         self._ended.set()
         self._thread.join(FLUSH_S)
         self._record()
+        self._run.memory.printing = None
 
     def _work(self) -> None:
         pause = FLUSH_S
@@ -162,10 +164,10 @@ def _overwritten(line: str) -> str:
     return shown[shown.rfind("\r") + 1 :] + line[len(shown) :][:1]
 
 
-def _last_bytes(text: str) -> str:
+def _last_bytes(text: str, limit: int) -> str:
     data = text.encode("utf-8", "replace")
-    if len(data) <= TAIL_BYTES:
+    if len(data) <= limit:
         return text
-    cut = data[-TAIL_BYTES:].decode("utf-8", "ignore")
+    cut = data[-limit:].decode("utf-8", "ignore")
     first_line, newline, rest = cut.partition("\n")
     return rest if newline and len(first_line) < _MARGIN else cut

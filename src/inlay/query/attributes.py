@@ -48,12 +48,17 @@ class Attributes:
     error: RunError | None = None
     parent_run_id: str | None = None
     metric_count: int = 0
+    source: str | None = None
+    """The notebook or script it comes from, by the name of its file."""
+    host: str | None = None
+    user: str | None = None
 
 
 _RUNS = """
 SELECT r.run_id::VARCHAR, r.name, coalesce(e.name, ?), r.status, r.started_at, r.ended_at, r.note,
        r.error_type, r.error_message, r.traceback, r.parent_run_id::VARCHAR,
-       (SELECT count(*) FROM series s WHERE s.run_id = r.run_id AND s.count > 0)
+       (SELECT count(*) FROM series s WHERE s.run_id = r.run_id AND s.count > 0),
+       r.source_name, r.host, r.user_name
 FROM runs r LEFT JOIN experiments e USING (experiment_id)
 WHERE r.run_id IN (SELECT unnest(?::UUID[]))
 ORDER BY r.started_at DESC, r.run_id DESC
@@ -79,11 +84,11 @@ def load(con: DuckDBPyConnection, run_ids: Sequence[str]) -> list[Attributes]:
     """Attributes of these runs, newest first."""
     found: dict[str, Attributes] = {}
     for row in con.execute(_RUNS, [DEFAULT_EXPERIMENT, list(run_ids)]).fetchall():
-        run_id, name, experiment, status, started, ended, note, kind, message, traceback, parent, count = row
+        run_id, name, experiment, status, started, ended, note, kind, message, traceback, *more = row
         error = RunError(kind, message or "", traceback or "") if kind else None
         found[run_id] = Attributes(
             run_id, name or "", experiment, status, _unix(started) or 0.0, _unix(ended), {}, {}, note or "",
-            error, parent, count,
+            error, *more,
         )  # fmt: skip
     ids = list(found)
     params = con.execute(

@@ -42,6 +42,7 @@ class Batch:
         self._runs: dict[str, dict[str, Any]] = {}
         self._params: list[tuple[Any, ...]] = []
         self._tags: dict[tuple[str, str], str | None] = {}
+        self._said: dict[tuple[str, str], tuple[str, float]] = {}  # by whom, and when
         self._rows: dict[str, list[tuple[Any, ...]]] = {}
         self._handlers: dict[int, Callable[[dict[str, Any], float], None]] = {
             Kind.SERIES: self._series_defined,
@@ -93,7 +94,10 @@ class Batch:
 
     def _run_started(self, body: dict[str, Any], time: float) -> None:
         run = self._run(body["run"])
-        run.update({key: value for key, value in body.items() if key in RUN_COLUMNS})
+        columns = {key: value for key, value in body.items() if key in RUN_COLUMNS}
+        if "note" in columns and not self._is_news(body["run"], "note", time):
+            del columns["note"]
+        run.update(columns)
         run["experiment"] = body.get("experiment")
         run["started_at"] = run["started_at"] or utc(body.get("time", time))
         run.update(status="running", ended_at=None, duration_s=None, writer=self._writer)
@@ -110,9 +114,11 @@ class Batch:
         for column in ("error_type", "error_message", "traceback"):
             run[column] = body.get(column)
 
-    def _run_changed(self, body: dict[str, Any], _: float) -> None:
+    def _run_changed(self, body: dict[str, Any], time: float) -> None:
         run = self._run(body["run"])
         for column, value in body["set"].items():
+            if column == "note" and not self._is_news(body["run"], "note", time):
+                continue
             if column in RUN_COLUMNS:
                 run[column] = utc(value) if column == "deleted_at" and value else value
 
@@ -120,9 +126,10 @@ class Batch:
         for key, (value, number, kind) in body["params"].items():
             self._params.append((body["run"], key, value, number, kind, utc(time)))
 
-    def _tag(self, body: dict[str, Any], _: float) -> None:
+    def _tag(self, body: dict[str, Any], time: float) -> None:
         for key, value in body["tags"].items():
-            self._tags[body["run"], key] = value
+            if self._is_news(body["run"], f"tag {key}", time):
+                self._tags[body["run"], key] = value
 
     def _artifact(self, body: dict[str, Any], time: float) -> None:
         row = (body["run"], body["path"], body["hash"], body["bytes"], body["mime"], body["kind"], utc(time))
@@ -148,6 +155,14 @@ class Batch:
 
     def _output(self, body: dict[str, Any], time: float) -> None:
         self._row("outputs", (body["run"], body["tail"], body["bytes"], utc(time)))
+
+    def _is_news(self, run_id: str, what: str, time: float) -> bool:
+        """Whether nobody else said it later: the words of several processes, which are taken in one after the other."""
+        known = self._said.get((run_id, what))
+        if known is not None and known[0] != self._writer and known[1] > time:
+            return False
+        self._said[run_id, what] = self._writer, time
+        return True
 
     # -- writing --------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import functools
+import hashlib
 import os
 import threading
 import time
@@ -36,6 +37,8 @@ class Store:
         self.database = path / folder.DATABASE
         self.journal = path / "journal"
         self.artifacts = path / "artifacts"
+        self.key = hashlib.sha256(str(path).encode("utf-8", "replace")).hexdigest()[:12]
+        """Tells it apart from other stores, without saying where it lies."""
         self._next = threading.Lock()
         self._turn = threading.Lock()
         self._owner: int | None = None

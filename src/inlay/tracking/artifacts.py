@@ -10,9 +10,11 @@ import json
 import mimetypes
 import os
 import warnings
+from datetime import datetime, timezone
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from inlay.query.run_details import Artifact
 from inlay.store import artifacts as blobs
 from inlay.store.journal.slots import Kind
 
@@ -109,3 +111,4 @@ def _log(run: Run, path: str, kind: str, put: Callable[[], blobs.Blob]) -> None:
         return
     mime = mimetypes.guess_type(path)[0] or "application/octet-stream"
     recorder.event(Kind.ARTIFACT, path=path, hash=blob.hash, bytes=blob.bytes, mime=mime, kind=kind)
+    run.memory.keep_artifact(Artifact(path, blob.bytes, mime, kind, blob.hash, datetime.now(timezone.utc)))

@@ -9,27 +9,30 @@ from __future__ import annotations
 import threading
 import time
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from inlay.errors import InlayError
 from inlay.store.identity import short_id
 from inlay.store.journal.slots import Kind
 from inlay.store.masking import mask_text, mask_value
-from inlay.tracking import active, artifacts, values
+from inlay.tracking import active, artifacts, charting, values
 from inlay.tracking.events import announce
+from inlay.tracking.memory import TAIL, RunMemory
 from inlay.tracking.outcome import check_status, error_of, status_of
-from inlay.tracking.snapshot import RunSnapshot
+from inlay.tracking.snapshot import RunPlace, RunSnapshot
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Mapping
     from types import TracebackType
 
+    import altair as alt
     from numpy.typing import ArrayLike
     from typing_extensions import Self
 
     from inlay.query.attributes import Attributes, RunError
     from inlay.query.history import History
+    from inlay.query.run_details import Artifact
     from inlay.store.store import Store
     from inlay.tracking.origin import Origin
     from inlay.tracking.recorder import Recorder
@@ -59,6 +62,8 @@ class Run:
         """Whether it was entered by `with`: then it ends with the block, not with the cell."""
         self.drawn = False
         """Whether a card on screen shows it while it is written; set by what draws the card."""
+        self.memory = RunMemory()
+        """What this process knows of it without asking the store."""
         if recorder is not None:
             # Bound here so that a call goes straight to the hot path.
             self.log = recorder.log  # type: ignore[method-assign]
@@ -162,6 +167,24 @@ class Run:
 
         return history(self._store, self.run_id, key)
 
+    def chart(
+        self,
+        key: str,
+        *more: str,
+        x: Literal["step", "time", "relative"] = "step",
+        smoothing: float = 0.0,
+        log: bool = False,
+    ) -> alt.Chart:
+        """An Altair chart of one or several of its metrics, with its rows inside: `run.chart("loss").save("l.svg")`.
+
+        `x` is "step", "time" or "relative" (to the start); `smoothing` from 0 to below 1 draws a moving average over
+        the values; `log` makes the y-axis logarithmic. See `inlay.chart`, which puts several runs into one chart.
+
+        Raises `KeyError` naming the nearest metrics when nothing was logged under a key.
+        """
+        drawn: alt.Chart = charting.draw([key, *more], self, x=x, smoothing=smoothing, log=log)
+        return drawn
+
     def snapshot(self) -> RunSnapshot:
         """The attributes as they are now, for drawing."""
         now = self._now()
@@ -170,6 +193,19 @@ class Run:
             self.run_id, self.short_id, now.name, now.experiment, now.status, now.started_at, now.ended_at,
             dict(now.params), dict(now.tags), now.note, now.error, now.parent_run_id, count,
         )  # fmt: skip
+
+    def place(self) -> RunPlace:
+        """Where it is kept and comes from, for drawing."""
+        now = self._now()
+        following = not self.ended and (self._recorder is None or self._recorder.foreign)
+        return RunPlace(self._store.key, following, now.source, now.host, now.user)
+
+    @property
+    def artifacts(self) -> list[Artifact]:
+        """Its files, by path: `path`, `bytes`, `mime`, `kind`, `hash`, `created_at`."""
+        from inlay.query.run_details import artifacts_of
+
+        return artifacts_of(self._store, self.run_id)
 
     def __repr__(self) -> str:
         now = self._now()
@@ -240,7 +276,9 @@ class Run:
         announce("changed", self)
 
     def set_tag(self, key: str, value: Any) -> None:
-        """Set a tag to a text; None removes it."""
+        """Set a tag to a text; None removes it. Tags are words about a run: they can be set after its end, too, and
+        on runs read from the store.
+        """
         self.set_tags({key: value})
 
     def set_tags(self, tags: Mapping[str, Any]) -> None:
@@ -252,7 +290,7 @@ class Run:
         if not texts:
             return
         for part in values.portions(texts, "tag"):
-            self.writable().event(Kind.TAG, tags=part)
+            self._say(Kind.TAG, tags=part)
         for key, text in texts.items():
             if text is None:
                 self._attributes.tags.pop(key, None)
@@ -261,9 +299,9 @@ class Run:
         announce("changed", self)
 
     def set_note(self, text: str) -> None:
-        """Replace the note."""
+        """Replace the note; after the end of the run, too, and of runs read from the store."""
         note = mask_text(values.note_text(text), code=False)
-        self.record(note=note)
+        self._say(Kind.RUN, set={"note": note})
         self._attributes.note = note
         announce("changed", self)
 
@@ -293,14 +331,16 @@ class Run:
 
     def record(self, **columns: Any) -> None:
         """Set columns of the table `runs` (git_commit, env_hash ...); allowed after the end, too."""
+        self.memory.columns.update(columns)
         if self._recorder is not None:
             self._recorder.writer.event(Kind.RUN, {"run": self.run_id, "set": columns})
 
     def record_output(self, tail: str, total_bytes: int) -> None:
         """The end of what the run printed, and how much it printed in all."""
         if self._recorder is not None:
-            body = {"run": self.run_id, "tail": mask_text(tail, code=False), "bytes": total_bytes}
-            self._recorder.writer.event(Kind.OUTPUT, body)
+            tail = mask_text(tail, code=False)
+            self.memory.printed = tail[-TAIL:], total_bytes
+            self._recorder.writer.event(Kind.OUTPUT, {"run": self.run_id, "tail": tail, "bytes": total_bytes})
 
     # -- the end --------------------------------------------------------------------------------------------
 
@@ -347,6 +387,19 @@ class Run:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         self.end(status_of(error), error)
+
+    def _say(self, kind: Kind, /, **body: Any) -> None:
+        """Append words about the run: tags, the note. They are no data of it, so they may be said of any run, also of
+        one that has ended or that others write. They go through this process's own stream, as everything does.
+        """
+        recorder = self._recorder
+        if recorder is not None and not self.ended:
+            recorder.writer.event(kind, {"run": self.run_id, **body})
+            return
+        from inlay.store.upkeep import writer_of
+
+        self._store.refuse_deleted()
+        writer_of(self._store).event(kind, {"run": self.run_id, **body})
 
     def writable(self) -> Recorder:
         """What writes it. Raises `InlayError` for a run that was read from the store."""

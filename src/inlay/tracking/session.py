@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 _MAX_SOURCE = MAX_EVENT // 2 - 1000  # twice in one event
 
+_REMEMBERED, _REMEMBERED_LENGTH = 200, 50_000
+"""How many cells are remembered for the cards that show them, and characters of each."""
+
 
 class Session:
     """This process's session in one store."""
@@ -34,6 +37,8 @@ class Session:
         self.session_id = new_id()
         self._store = store
         self._seen: set[str] = set()
+        self._sources: dict[str, str] = {}
+        self._environments: dict[str, dict[str, Any]] = {}
         self._lock = threading.Lock()
         self._writer.event(
             Kind.SESSION,
@@ -61,6 +66,7 @@ class Session:
                 "transformed": fitting(mask_text(transformed), _MAX_SOURCE),
             }
             self._writer.event(Kind.SOURCE, {"code_hash": code_hash, **texts})
+            self._remember(self._sources, code_hash, texts["source"][:_REMEMBERED_LENGTH])
         return code_hash
 
     def record_execution(
@@ -83,7 +89,22 @@ class Session:
         env_hash = environment["env_hash"]
         if self._new(env_hash):
             self._writer.event(Kind.ENVIRONMENT, environment)
+            self._remember(self._environments, env_hash, environment)
         run.record(env_hash=env_hash)
+
+    def source(self, code_hash: str | None) -> str | None:
+        """The beginning of a cell's text as it was recorded, of one of the newest cells of this session."""
+        return self._sources.get(code_hash or "")
+
+    def environment(self, env_hash: str | None) -> dict[str, Any] | None:
+        """An environment that was recorded in this session."""
+        return self._environments.get(env_hash or "")
+
+    def _remember(self, where: dict[str, Any], name: str, what: Any) -> None:
+        with self._lock:
+            where[name] = what
+            while len(where) > _REMEMBERED:
+                del where[next(iter(where))]
 
     def _new(self, name: str) -> bool:
         with self._lock:

@@ -10,6 +10,21 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class RunPlace:
+    """Where a run is kept and comes from. The names of machine and user are for the live card alone, never for the
+    picture, which is saved with the notebook.
+    """
+
+    store: str
+    """The store's folder, hashed: tells two stores apart, and nothing more."""
+    following: bool
+    """Whether another process is writing it."""
+    source: str | None
+    host: str | None
+    user: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class RunSnapshot:
     """A run's attributes. Times are Unix seconds; `ended_at` is None while it runs."""
 

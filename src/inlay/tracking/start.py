@@ -77,6 +77,8 @@ def start_run(
             parent_run_id=parent.run_id if parent is not None else None,
         )
         run = _begun(store, where, attributes)
+        if parent is not None:
+            parent.memory.keep_child(run)
     active.opened(run)
     _end_at_exit()
     try:
@@ -133,6 +135,7 @@ def _parent(where: Origin, *, nested: bool) -> Run | None:
 
 def _begun(store: Store, where: Origin, attributes: Attributes) -> Run:
     recorder = Recorder(attributes.run_id, store)
+    circumstances = _circumstances(store, where, attributes)
     recorder.event(
         Kind.RUN_START,
         name=attributes.name,
@@ -140,7 +143,7 @@ def _begun(store: Store, where: Origin, attributes: Attributes) -> Run:
         time=attributes.started_at,
         note=attributes.note,
         parent_run_id=attributes.parent_run_id,
-        **_circumstances(store, where),
+        **circumstances,
     )
     return Run(attributes, store, recorder, where)
 
@@ -170,17 +173,18 @@ def _resumed(store: Store, reference: str, where: Origin, name: str | None, expe
         Kind.RUN_START,
         experiment=attributes.experiment,
         time=attributes.started_at,
-        **_circumstances(store, where),
+        **_circumstances(store, where, attributes),
     )
     return Run(attributes, store, recorder, where)
 
 
-def _circumstances(store: Store, where: Origin) -> dict[str, Any]:
-    """Who runs this, where, and from what: columns of the table `runs`."""
+def _circumstances(store: Store, where: Origin, attributes: Attributes) -> dict[str, Any]:
+    """Who runs this, where, and from what: columns of the table `runs`. The attributes learn of it, too."""
     try:
         user = getpass.getuser()
     except (KeyError, OSError):  # a container may run as a user without a name
         user = None
+    attributes.source, attributes.host, attributes.user = where.source_name, socket.gethostname(), user
     return {
         "source_kind": where.source_kind,
         "source_name": where.source_name,
@@ -189,7 +193,7 @@ def _circumstances(store: Store, where: Origin) -> dict[str, Any]:
         "execution_seq": where.execution_seq,
         "code_hash": where.code_hash,
         "session_id": session_of(store).session_id,
-        "host": socket.gethostname(),
+        "host": attributes.host,
         "user_name": user,
         "pid": os.getpid(),
     }

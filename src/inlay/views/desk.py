@@ -1,23 +1,35 @@
-"""What the cards of a page may ask about: the runs they show, and the cards themselves.
+"""What the cards of a page may ask about, and what they are told after their runs have ended.
 
 Only a run that this kernel has drawn is answered for, so that no page can read more of a store than it was shown.
+A live card is kept up to date by whoever drew it. Of an ended run something may yet change: somebody edits the note,
+the git commit was slow to find out, the code of the run before was not read in time. The desk hears of it and tells the
+cards.
 """
 
 from __future__ import annotations
 
+import os
 import threading
+import time
 import weakref
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from inlay.errors import InlayError
 from inlay.store.identity import short_id
+from inlay.tracking import events
+from inlay.views.header import words_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from inlay.tracking.events import RunEvent
     from inlay.tracking.run import Run
     from inlay.views.run_view import RunView
 
 RUNS = 1_000
 """How many runs are remembered; of more, those shown last."""
+LATER = 0.7
+"""Seconds after the end of a run before its details are read once more: by then the store has taken it in."""
 
 
 class Desk:
@@ -27,6 +39,12 @@ class Desk:
         self._lock = threading.Lock()
         self._runs: dict[str, Run] = {}
         self._views: weakref.WeakSet[RunView] = weakref.WeakSet()
+        self._late: dict[str, Run] = {}
+        self._worker: threading.Thread | None = None
+        self._pid = os.getpid()
+        self.close: Callable[[], None] = events.subscribe(self._on_event)
+
+    # -- runs -------------------------------------------------------------------------------------------------
 
     def know(self, run: Run) -> None:
         """Answer for this run from now on; the object given last stands for it."""
@@ -50,6 +68,8 @@ class Desk:
         with self._lock:
             return list(self._runs.values())
 
+    # -- cards ------------------------------------------------------------------------------------------------
+
     def show(self, view: RunView) -> None:
         """A card is on the page, for as long as it lives."""
         with self._lock:
@@ -59,3 +79,52 @@ class Desk:
         """The cards that were not closed."""
         with self._lock:
             return [view for view in self._views if view.comm is not None]
+
+    def views_of(self, run_id: str) -> list[RunView]:
+        """The cards that show this run."""
+        return [view for view in self.views() if view.run_id == run_id]
+
+    # -- ended runs -------------------------------------------------------------------------------------------
+
+    def _on_event(self, event: RunEvent) -> None:
+        run = event.run
+        if event.kind == "started" or run.live or os.getpid() != self._pid:
+            return
+        views = self.views_of(run.run_id)
+        if not views:
+            return
+        if event.kind == "changed":
+            words = words_of(run.snapshot())
+            for view in views:
+                view.keep(header=view.header | words)
+        self._read_later(run)
+
+    def _read_later(self, run: Run) -> None:
+        with self._lock:
+            self._late[run.run_id] = run
+            if self._worker is None:
+                self._worker = threading.Thread(target=self._work, name="inlay-details", daemon=True)
+                self._worker.start()
+
+    def _work(self) -> None:
+        """Read the details of all runs that ended lately, until there are none."""
+        while True:
+            time.sleep(LATER)
+            with self._lock:
+                late, self._late = self._late, {}
+                if not late:
+                    self._worker = None
+                    return
+            for run in late.values():
+                self._tell_details(run)
+
+    def _tell_details(self, run: Run) -> None:
+        from inlay.views.details import Details
+
+        details = Details(run)
+        if run.live or not details.refresh():  # resumed since, or the store cannot be had
+            return
+        for view in self.views_of(run.run_id):
+            before: dict[str, Any] = view.details
+            if before != details.current():
+                view.keep(details=details.current())

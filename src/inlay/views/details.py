@@ -1,35 +1,225 @@
-"""What a run's card shows around its charts: code, output, artifacts, environment, git, child runs."""
+"""What a run's card shows around its charts: code, output, artifacts, environment, git, child runs.
+
+Of a run that this process writes, everything is in its memory but the code of the cell's run before; that is read
+once, when the store can be had. Of any other run the store is asked: once when it has ended, now and then while another
+process writes it. A store that is busy, or gone, costs the details their freshness and nothing else.
+"""
 
 from __future__ import annotations
 
+import threading
+import time
 from typing import TYPE_CHECKING, Any
 
+from inlay.query import run_details
+from inlay.query.fresh import fresh
+from inlay.query.run_details import CellPlace, Child, Commit, Output, RunDetails, Surroundings
+from inlay.tracking.session import session_of
+from inlay.views.details_wire import details_json
+
 if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    from inlay.query.run_details import Artifact, Earlier
     from inlay.tracking.run import Run
 
-NOTHING: dict[str, Any] = {
-    "code": None,
-    "output": None,
-    "artifacts": [],
-    "artifacts_total": 0,
-    "environment": None,
-    "git": None,
-    "children": [],
-    "children_total": 0,
-}
+OUTPUT_EVERY = 2.0
+"""Seconds between two looks at the output of a live run: the whole of the details is sent when some of it is new."""
+READ_EVERY = 2.0
+"""Seconds between two looks into the store at a run that another process writes."""
+SHARE = 0.05
+"""The most of the time that such looks may take."""
+LONGEST = 60.0
+"""Seconds between two tries at a store that cannot be read."""
+PATIENCE = 10.0
+"""Seconds that the first look waits for the store, where there is nothing to show before it."""
 
 
 class Details:
-    """The trait `_details` of one run's card, kept up to date."""
+    """The trait `_details` of one run's card, kept up to date. Thread-safe."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._current = dict(NOTHING)
+        self._source: _Memory | _Stored = _Memory(run) if run.live else _Stored(run)
+        self._current = details_json(RunDetails())
+        self._lock = threading.Lock()
 
     def refresh(self) -> bool:
-        """Look again; whether anything changed."""
-        return False
+        """Look again; whether anything changed. Cheap when nothing did, and never raises."""
+        with self._lock:
+            try:
+                found = self._source.look()
+            except Exception:  # noqa: BLE001 - whatever a store that is busy, broken or gone may raise
+                return False
+            if found is None:
+                return False
+            before, self._current = self._current, details_json(found)
+            return before != self._current
 
     def current(self) -> dict[str, Any]:
         """What is known now, as JSON."""
         return self._current
+
+
+class _Tries:
+    """When the store may be asked, and for how long it is waited for."""
+
+    def __init__(self, patience: float) -> None:
+        self._patience = patience
+        self._next = 0.0
+        self._pause = 1.0
+
+    def due(self) -> bool:
+        """Whether it is time to ask; the next time is put off until `done` says how it went."""
+        now = time.monotonic()
+        if now < self._next:
+            return False
+        self._next = now + self._pause
+        self._pause = min(2 * self._pause, LONGEST)
+        return True
+
+    @property
+    def patience(self) -> float:
+        """Seconds to wait for the store: long the first time, hardly at all after that."""
+        patience, self._patience = self._patience, 0.1
+        return patience
+
+    def done(self, cost: float) -> None:
+        """It answered."""
+        self._pause = 1.0
+        self._next = time.monotonic() + max(READ_EVERY, cost / SHARE)
+
+
+class _Stored:
+    """Details of a run that has ended, or that another process writes."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._tries = _Tries(PATIENCE)
+        self._complete = False
+
+    def look(self) -> RunDetails | None:
+        """What the store says; None when it need not be asked."""
+        ended = self._run.ended
+        if self._complete or not self._tries.due():
+            return None
+        began = time.monotonic()
+        with fresh(self._run.store, wait=self._tries.patience) as con:
+            found = run_details.read_details(con, self._run.run_id)
+        self._complete = ended
+        self._tries.done(time.monotonic() - began)
+        return found
+
+
+class _Memory:
+    """Details of a run that this process writes."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._tries = _Tries(0.1)
+        self._asked = False
+        self._earlier: Earlier | None = None
+        self._children: dict[str, Child] = {}
+        self._children_stored = 0
+        self._artifacts: dict[str, Artifact] = {}
+        self._output: Output | None = None
+        self._output_at = 0.0
+        self._seen: object = None
+
+    def look(self) -> RunDetails | None:
+        """What this process knows; None when that is what it knew before."""
+        run = self._run
+        self._ask()
+        self._hear()
+        children = list(run.memory.children.values())
+        seen = (
+            self._asked,
+            self._output,
+            run.memory.artifacts_logged,
+            len(run.memory.columns),
+            run.memory.columns.get("env_hash"),
+            run.memory.children_started,
+            [child.ended for child in children],
+        )
+        if seen == self._seen:
+            return None
+        self._seen = seen
+        return self._found(children)
+
+    def _found(self, children: list[Run]) -> RunDetails:
+        memory, session = self._run.memory, session_of(self._run.store)
+        columns = dict(memory.columns)
+        environment = session.environment(columns.get("env_hash"))
+        artifacts = self._artifacts | memory.artifacts
+        known = self._children | {child.run_id: _child(child) for child in children}
+        commit = Commit(
+            columns.get("git_commit"),
+            columns.get("git_branch"),
+            bool(columns.get("git_dirty")),
+            columns.get("git_remote"),
+        )
+        origin = self._run.origin
+        return RunDetails(
+            source=session.source(origin.code_hash if origin else None),
+            earlier=self._earlier,
+            output=self._output,
+            artifacts=[artifacts[path] for path in sorted(artifacts)][: run_details.ARTIFACTS],
+            artifacts_total=len(artifacts),
+            surroundings=_surroundings(environment),
+            commit=commit if "git_commit" in columns else None,
+            children=[known[run_id] for run_id in sorted(known)][-run_details.CHILDREN :],
+            children_total=max(len(known), self._children_stored + memory.children_started),
+        )
+
+    def _hear(self) -> None:
+        """Take in what was printed, now and then; at the end the last of it."""
+        memory, now = self._run.memory, time.monotonic()
+        total = memory.output_bytes()
+        if total == (self._output.bytes if self._output else 0):
+            return
+        if self._run.live and now - self._output_at < OUTPUT_EVERY:
+            return
+        printed = memory.output()
+        self._output, self._output_at = Output(*printed) if printed else None, now
+
+    def _ask(self) -> None:
+        """Ask the store, until it answered once, for what this process cannot know."""
+        if self._asked or not self._run.live or not self._tries.due():
+            return
+        try:
+            with self._run.store.open(wait=self._tries.patience) as con:
+                self._read(con)
+        except Exception:  # noqa: BLE001 - busy, or gone: it is asked again
+            return
+        self._asked = True
+
+    def _read(self, con: DuckDBPyConnection) -> None:
+        run, origin, session = self._run, self._run.origin, session_of(self._run.store)
+        source = session.source(origin.code_hash) if origin else None
+        if origin is not None and source is not None:
+            place = CellPlace(
+                run_id=run.run_id,
+                started_at=run.started_at.timestamp(),
+                notebook=origin.notebook,
+                source_name=origin.source_name,
+                cell_id=origin.cell_id,
+                session_id=session.session_id,
+                execution_seq=origin.execution_seq,
+                nested=run.parent_run_id is not None,
+            )
+            self._earlier = run_details.earlier_run(con, place, source)
+        stored, total = run_details.children_of(con, run.run_id)
+        self._children = {child.run_id: child for child in stored}
+        own = run.memory.children
+        self._children_stored = max(0, total - len(own))
+        if run.recorder is not None and run.recorder.resumed:
+            artifacts, _ = run_details.stored_artifacts(con, run.run_id)
+            self._artifacts = {artifact.path: artifact for artifact in artifacts}
+
+
+def _surroundings(row: dict[str, Any] | None) -> Surroundings | None:
+    return None if row is None else Surroundings(**{name: row[name] for name in Surroundings.__slots__})
+
+
+def _child(run: Run) -> Child:
+    return Child(run.run_id, run.name, run.status, run.duration_s)

@@ -9,7 +9,7 @@ from inlay.store.identity import short_id
 from inlay.views.format import encodable
 
 if TYPE_CHECKING:
-    from inlay.tracking.snapshot import RunSnapshot
+    from inlay.tracking.snapshot import RunPlace, RunSnapshot
 
 PARAMS = 500
 """The most params a card lists."""
@@ -17,7 +17,7 @@ LONGEST = 2_000
 """The most characters of one text in the live card; a traceback may be ten times as long."""
 
 
-def header_of(run: RunSnapshot, metrics_total: int) -> dict[str, Any]:
+def header_of(run: RunSnapshot, metrics_total: int, place: RunPlace) -> dict[str, Any]:
     """The trait `_header` of `RunView`, as js/lib/wire.ts reads it: everything of the run but its points, as JSON."""
     return {
         "run_id": run.run_id,
@@ -27,8 +27,7 @@ def header_of(run: RunSnapshot, metrics_total: int) -> dict[str, Any]:
         "status": run.status,
         "started_at": run.started_at,
         "ended_at": run.ended_at,
-        "tags": {_sent(key): _sent(str(text)) for key, text in run.tags.items()},
-        "note": _sent(run.note),
+        **words_of(run),
         "error": run.error
         and {
             "type": _sent(run.error.type),
@@ -40,6 +39,19 @@ def header_of(run: RunSnapshot, metrics_total: int) -> dict[str, Any]:
         "metrics_total": metrics_total,
         "load": load_line(run),
         "parent": run.parent_run_id and short_id(run.parent_run_id),
+        "store": place.store,
+        "following": place.following,
+        "source": place.source and _sent(place.source),
+        "host": place.host and _sent(place.host),
+        "user": place.user and _sent(place.user),
+    }
+
+
+def words_of(run: RunSnapshot) -> dict[str, Any]:
+    """What people say of a run, and may change at any time. The note is whole, for it is edited in the card."""
+    return {
+        "tags": {_sent(key): _sent(str(text)) for key, text in run.tags.items()},
+        "note": encodable(run.note),
     }
 
 

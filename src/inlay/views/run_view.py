@@ -77,6 +77,21 @@ class RunView(anywidget.AnyWidget):
         return str(self._token)
 
     @property
+    def run_id(self) -> str:
+        """The run it shows."""
+        return str(self._header.get("run_id", ""))
+
+    @property
+    def header(self) -> dict[str, Any]:
+        """What it says of the run in words."""
+        return dict(self._header)
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """What it shows around the charts."""
+        return dict(self._details)
+
+    @property
     def output(self) -> dict[str, Any]:
         """The MIME bundle that shows the widget; its text is empty, for where no widget is drawn the picture is."""
         view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}

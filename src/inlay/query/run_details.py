@@ -1,0 +1,267 @@
+"""What the store holds of a run beside its attributes and metrics: code, output, artifacts, environment, git, children.
+
+Everything is read over one connection, and no more of anything than somebody would look at.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import timezone
+from typing import TYPE_CHECKING, Any
+
+from inlay.query.fresh import fresh
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from duckdb import DuckDBPyConnection
+
+    from inlay.store.store import Store
+
+SOURCE = 50_000
+"""The most characters read of a cell's text."""
+TAIL = 16 * 1024
+ARTIFACTS = 200
+CHILDREN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A file of a run. `hash` is the SHA-256 of its bytes, `mime` guessed from the path; `created_at` is in UTC."""
+
+    path: str
+    bytes: int
+    mime: str
+    kind: str
+    hash: str
+    created_at: datetime
+
+    def __repr__(self) -> str:
+        return f"Artifact {self.path}: {self.bytes:,} bytes, {self.mime}"
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """The end of what a run printed, and the bytes of all it printed."""
+
+    tail: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """The environment of a run, as far as it was recorded."""
+
+    python: str | None = None
+    platform: str | None = None
+    packages: dict[str, str] = field(default_factory=dict)
+    hardware: dict[str, Any] = field(default_factory=dict)
+    variables: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """Where the working tree of a run stood."""
+
+    commit: str | None
+    branch: str | None
+    dirty: bool
+    remote: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A run inside the run."""
+
+    run_id: str
+    name: str
+    status: str
+    duration_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """The run that the same cell made before, and its code."""
+
+    run_id: str
+    name: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class CellPlace:
+    """Which cell a run comes from, to find the run it made before."""
+
+    run_id: str
+    started_at: float
+    notebook: str | None
+    source_name: str | None
+    cell_id: str | None
+    session_id: str | None
+    execution_seq: int | None
+    nested: bool
+
+
+@dataclass(slots=True)
+class RunDetails:
+    """Everything a card shows of a run around its charts."""
+
+    source: str | None = None
+    earlier: Earlier | None = None
+    output: Output | None = None
+    artifacts: list[Artifact] = field(default_factory=list)
+    artifacts_total: int = 0
+    surroundings: Surroundings | None = None
+    commit: Commit | None = None
+    children: list[Child] = field(default_factory=list)
+    children_total: int = 0
+
+
+_RUN = """
+SELECT epoch(started_at), notebook, source_name, cell_id, session_id::VARCHAR, execution_seq,
+       parent_run_id IS NOT NULL, left(s.source, ?), env_hash, git_commit, git_branch, git_dirty, git_remote
+FROM runs r LEFT JOIN sources s USING (code_hash)
+WHERE run_id = ?
+"""
+
+
+def run_details(store: Store, run_id: str) -> RunDetails:
+    """The details of a run, up to date. Raises `StoreError` when the store cannot be read."""
+    with fresh(store) as con:
+        return read_details(con, run_id)
+
+
+def read_details(con: DuckDBPyConnection, run_id: str) -> RunDetails:
+    """The details of a run as the database has them; all empty for a run it does not know."""
+    row = con.execute(_RUN, [SOURCE, run_id]).fetchone()
+    if row is None:
+        return RunDetails()
+    started, notebook, source_name, cell_id, session, seq, nested, source, env_hash, *git = row
+    found = RunDetails(source=source)
+    if source is not None:
+        place = CellPlace(run_id, started or 0.0, notebook, source_name, cell_id, session, seq, nested)
+        found.earlier = earlier_run(con, place, source)
+    found.output = _output(con, run_id)
+    found.artifacts, found.artifacts_total = _artifacts(con, run_id, ARTIFACTS)
+    found.surroundings = _surroundings(con, env_hash)
+    commit, branch, dirty, remote = git
+    if commit is not None or branch is not None:
+        found.commit = Commit(commit, branch, bool(dirty), remote)
+    found.children, found.children_total = children_of(con, run_id)
+    return found
+
+
+_SAME_CELL = """
+SELECT r.run_id::VARCHAR, r.name, left(s.source, $source_length)
+FROM runs r JOIN sources s USING (code_hash)
+WHERE r.cell_id = $cell_id AND r.started_at < make_timestamp(($started_at * 1000000)::BIGINT)
+  AND r.run_id <> $run_id AND r.deleted_at IS NULL AND (r.parent_run_id IS NOT NULL) = $nested
+  AND NOT (r.session_id IS NOT DISTINCT FROM $session_id AND r.execution_seq IS NOT DISTINCT FROM $execution_seq)
+ORDER BY r.notebook IS NOT DISTINCT FROM $notebook DESC, r.started_at DESC
+LIMIT 1
+"""
+_SAME_BEGINNING = """
+SELECT r.run_id::VARCHAR, r.name, left(s.source, $source_length)
+FROM runs r JOIN sources s USING (code_hash)
+WHERE r.cell_id IS NULL AND r.source_name IS NOT DISTINCT FROM $source_name
+  AND r.notebook IS NOT DISTINCT FROM $notebook AND r.started_at < make_timestamp(($started_at * 1000000)::BIGINT)
+  AND r.run_id <> $run_id AND r.deleted_at IS NULL AND (r.parent_run_id IS NOT NULL) = $nested
+  AND r.session_id IS DISTINCT FROM $session_id
+  AND split_part(ltrim(s.source), chr(10), 1) = $beginning
+ORDER BY r.started_at DESC
+LIMIT 1
+"""
+
+
+def earlier_run(con: DuckDBPyConnection, place: CellPlace, source: str) -> Earlier | None:
+    """The newest run of an earlier execution of the same cell.
+
+    A cell is known by its id: best in the same notebook, else in one that was renamed or copied. Programs that execute
+    notebooks give no ids; then the file's name and the first line of the code stand for the cell, in another session,
+    since such a program executes each cell once. The runs of a loop in a cell are no versions of each other.
+    """
+    values = {
+        "run_id": place.run_id,
+        "started_at": place.started_at,
+        "notebook": place.notebook,
+        "session_id": place.session_id,
+        "nested": place.nested,
+        "source_length": SOURCE,
+    }
+    if place.cell_id is not None:
+        values |= {"cell_id": place.cell_id, "execution_seq": place.execution_seq}
+        row = con.execute(_SAME_CELL, values).fetchone()
+    else:
+        values |= {"source_name": place.source_name, "beginning": source.lstrip().split("\n", 1)[0]}
+        row = con.execute(_SAME_BEGINNING, values).fetchone()
+    return Earlier(row[0], row[1] or "", row[2] or "") if row else None
+
+
+def children_of(con: DuckDBPyConnection, run_id: str) -> tuple[list[Child], int]:
+    """The newest runs inside the run, in the order they started, and how many there are."""
+    rows = con.execute(
+        """
+        SELECT run_id::VARCHAR, name, status, duration_s, count(*) OVER () FROM runs
+        WHERE parent_run_id = ? AND deleted_at IS NULL
+        ORDER BY started_at DESC, run_id DESC LIMIT ?
+        """,
+        [run_id, CHILDREN],
+    ).fetchall()
+    children = [Child(child, name or "", status or "", duration) for child, name, status, duration, _ in rows]
+    return children[::-1], rows[0][-1] if rows else 0
+
+
+def artifacts_of(store: Store, run_id: str) -> list[Artifact]:
+    """Every file of the run, by path."""
+    with fresh(store) as con:
+        return _artifacts(con, run_id, None)[0]
+
+
+def artifact_of(store: Store, run_id: str, path: str) -> Artifact | None:
+    """The file that was logged under this path last."""
+    with fresh(store) as con:
+        return next(iter(_artifacts(con, run_id, 1, path)[0]), None)
+
+
+def stored_artifacts(con: DuckDBPyConnection, run_id: str) -> tuple[list[Artifact], int]:
+    """The first files of the run, by path, and how many there are."""
+    return _artifacts(con, run_id, ARTIFACTS)
+
+
+def _artifacts(
+    con: DuckDBPyConnection, run_id: str, limit: int | None, path: str | None = None
+) -> tuple[list[Artifact], int]:
+    rows = con.execute(
+        """
+        SELECT path, bytes, mime, kind, hash, created_at, count(*) OVER () FROM artifacts
+        WHERE run_id = $1 AND ($2 IS NULL OR path = $2) ORDER BY path LIMIT $3
+        """,
+        [run_id, path, limit],
+    ).fetchall()
+    found = [
+        Artifact(path, size or 0, mime or "", kind or "", digest or "", created.replace(tzinfo=timezone.utc))
+        for path, size, mime, kind, digest, created, _ in rows
+    ]
+    return found, rows[0][-1] if rows else 0
+
+
+def _output(con: DuckDBPyConnection, run_id: str) -> Output | None:
+    row = con.execute("SELECT right(tail, ?), bytes FROM outputs WHERE run_id = ?", [TAIL, run_id]).fetchone()
+    return Output(row[0] or "", row[1] or 0) if row else None
+
+
+def _surroundings(con: DuckDBPyConnection, env_hash: str | None) -> Surroundings | None:
+    row = con.execute(
+        "SELECT python, platform, packages, hardware, variables FROM environments WHERE env_hash = ?", [env_hash]
+    ).fetchone()
+    return Surroundings(row[0], row[1], *map(_object, row[2:])) if row else None
+
+
+def _object(text: str | None) -> dict[str, Any]:
+    """A JSON object; an empty one for anything else."""
+    try:
+        value = json.loads(text or "{}")
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,72 @@
+"""What a process remembers of a run it writes, so that the live card need not ask the store.
+
+The journal has all of this, too; there it is waiting for an ingest, which is too dear to do once a second.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from inlay.query.run_details import Artifact
+    from inlay.tracking.run import Run
+
+CHILDREN = 100
+TAIL = 16 * 1024
+"""How many characters of the output's end are remembered; the store keeps more."""
+
+
+class Printing(Protocol):
+    """What a cell is printing."""
+
+    @property
+    def total_bytes(self) -> int:
+        """How much it was in all until now."""
+
+    def text(self, limit: int) -> str:
+        """The last `limit` bytes of it, secrets masked."""
+
+
+@dataclass(slots=True)
+class RunMemory:
+    """The parts of a run that change while it is written, apart from its attributes and metrics."""
+
+    columns: dict[str, Any] = field(default_factory=dict)
+    """Columns of `runs` that were set since the start: `env_hash`, `git_commit` ..."""
+    artifacts: dict[str, Artifact] = field(default_factory=dict)
+    artifacts_logged: int = 0
+    """How often one was: a path may be logged again."""
+    printed: tuple[str, int] | None = None
+    """The end of the output as last recorded, and the bytes of all of it."""
+    printing: Printing | None = None
+    """While the cell prints."""
+
+    children: dict[str, Run] = field(default_factory=dict)
+    """The newest runs started inside it by this process, in order."""
+    children_started: int = 0
+
+    def keep_child(self, child: Run) -> None:
+        """A run was started inside it."""
+        self.children[child.run_id] = child
+        self.children_started += 1
+        while len(self.children) > CHILDREN:
+            del self.children[next(iter(self.children))]
+
+    def keep_artifact(self, artifact: Artifact) -> None:
+        """A file was logged."""
+        self.artifacts[artifact.path] = artifact
+        self.artifacts_logged += 1
+
+    def output_bytes(self) -> int:
+        """How much was printed until now."""
+        printing = self.printing
+        return printing.total_bytes if printing is not None else self.printed[1] if self.printed else 0
+
+    def output(self) -> tuple[str, int] | None:
+        """The end of what was printed until now, and how many bytes that was in all."""
+        printing = self.printing
+        if printing is None:
+            return self.printed
+        total = printing.total_bytes  # before the text: what comes in between is shown the next time
+        return (printing.text(TAIL), total) if total else None

@@ -1,0 +1,277 @@
+"""A look at a file of a run, small enough to be drawn in a card: a picture, a table, the beginning of a text.
+
+What kind of file it is, is told from its bytes where that is possible, and nothing in it is executed: no pickle is
+loaded, SVG is shown as an image and HTML in a sandbox (js/run-view). The file is found by its hash alone, which is
+checked, since a store may come from somebody else.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import json
+import re
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any, Literal
+
+from inlay.errors import InlayError
+from inlay.store.artifacts import path_of
+from inlay.store.database import SETTINGS
+from inlay.views.format import encodable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from inlay.query.run_details import Artifact
+    from inlay.store.store import Store
+
+Kind = Literal["image", "svg", "text", "table", "html", "none", "gone"]
+
+LARGEST_IMAGE = 5 << 20
+TEXT = 64 << 10
+"""Bytes read of a text."""
+HTML = 1 << 20
+"""Bytes read of a page: the beginning of one is seldom worth drawing."""
+PARSED = 5 << 20
+"""The largest file that is read as a whole: to count its rows, or because JSON cannot be read in part."""
+ROWS = 100
+COLUMNS = 50
+CELL = 200
+"""Characters of one cell of a table."""
+LARGEST_WHOLE = 64 << 20
+"""The largest file that is sent for downloading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The first rows and columns of a table, as text; `total` rows in all where that is cheap to know."""
+
+    columns: list[str]
+    rows: list[list[str]]
+    total: int | None
+    cut: bool
+    """Whether there is more of it than this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What is sent of a file."""
+
+    kind: Kind
+    mime: str
+    size: int
+    truncated: bool = False
+    text: str | None = None
+    table: Table | None = None
+    data: bytes | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """What the reply says; the bytes of a picture or of a whole file go beside it."""
+        said: dict[str, Any] = {"kind": self.kind, "mime": self.mime, "bytes": self.size, "truncated": self.truncated}
+        if self.text is not None:
+            said["text"] = encodable(self.text)
+        if self.table is not None:
+            said["table"] = {
+                "columns": self.table.columns,
+                "rows": self.table.rows,
+                "total": self.table.total,
+            }
+        return said
+
+    @property
+    def buffers(self) -> tuple[bytes, ...]:
+        return () if self.data is None else (self.data,)
+
+
+def preview(artifact: Artifact, store: Store) -> Look:
+    """What can be shown of the file; "none" where that is nothing, "gone" where the file is."""
+    blob = blob_of(artifact, store)
+    if blob is None:
+        return _gone(artifact)
+    try:
+        look = _look(artifact, blob)
+    except FileNotFoundError:  # this very moment
+        return _gone(artifact)
+    return look or Look("none", _mime(artifact), artifact.bytes)
+
+
+def whole_file(artifact: Artifact, store: Store) -> Look:
+    """All bytes of the file. Raises `InlayError` for one too large to be sent."""
+    blob = blob_of(artifact, store)
+    if blob is None:
+        return _gone(artifact)
+    if artifact.bytes > LARGEST_WHOLE:
+        size, most = artifact.bytes >> 20, LARGEST_WHOLE >> 20
+        raise InlayError(f"{artifact.path} has {size:,} MB, and a page takes at most {most} MB; it is kept as {blob}")
+    return Look("none", _mime(artifact), artifact.bytes, data=blob.read_bytes())
+
+
+def blob_of(artifact: Artifact, store: Store) -> Path | None:
+    """Where the file lies; None when it is no longer there, or is not the one that was logged."""
+    if re.fullmatch(r"[0-9a-f]{64}", artifact.hash) is None:
+        return None
+    path = path_of(store.artifacts, artifact.hash)
+    try:
+        here = path.is_file() and not path.is_symlink() and path.stat().st_size == artifact.bytes
+    except OSError:
+        return None
+    return path if here else None
+
+
+def _gone(artifact: Artifact) -> Look:
+    return Look("gone", _mime(artifact), artifact.bytes)
+
+
+def _mime(artifact: Artifact) -> str:
+    return encodable(artifact.mime[:200])
+
+
+def _look(artifact: Artifact, blob: Path) -> Look | None:
+    """The first way of showing it that succeeds."""
+    with blob.open("rb") as file:
+        head = file.read(TEXT)
+    suffix = PurePosixPath(artifact.path).suffix.lower()
+    image = _image_type(head)
+    if image is not None:
+        return _whole(artifact, blob, "image", image)
+    if suffix == ".svg" or artifact.mime == "image/svg+xml":
+        return _whole(artifact, blob, "svg", "image/svg+xml")
+    table = _table(blob, head, suffix, artifact)
+    if table is not None:
+        return Look("table", _mime(artifact), artifact.bytes, table.cut, table=table)
+    if suffix in (".html", ".htm") or artifact.mime == "text/html":
+        return _page(artifact, blob)
+    text = _text(head, sure=artifact.mime.startswith("text/"), whole=artifact.bytes <= len(head))
+    return None if text is None else Look("text", _mime(artifact), artifact.bytes, artifact.bytes > len(head), text)
+
+
+# -- pictures -------------------------------------------------------------------------------------------------
+
+_SIGNATURES = ((b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"), (b"GIF8", "image/gif"))
+
+
+def _image_type(head: bytes) -> str | None:
+    """Which picture these are the first bytes of: what the path says is up to whoever logged it."""
+    for signature, mime in _SIGNATURES:
+        if head.startswith(signature):
+            return mime
+    return "image/webp" if head[:4] == b"RIFF" and head[8:12] == b"WEBP" else None
+
+
+def _whole(artifact: Artifact, blob: Path, kind: Literal["image", "svg"], mime: str) -> Look | None:
+    if artifact.bytes > LARGEST_IMAGE:
+        return None
+    return Look(kind, mime, artifact.bytes, data=blob.read_bytes())
+
+
+# -- texts ----------------------------------------------------------------------------------------------------
+
+_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+
+
+def _text(head: bytes, *, sure: bool, whole: bool) -> str | None:
+    """The bytes as text; None when they are none, unless one is sure that they must be."""
+    encoding = next((name for mark, name in _MARKS if head.startswith(mark)), "utf-8")
+    decoder = codecs.getincrementaldecoder(encoding)()
+    try:
+        text = decoder.decode(head, final=whole)  # a letter may be cut in two
+    except UnicodeDecodeError:
+        text = head.decode(encoding, "replace") if sure else "\0"
+    return text if sure or "\0" not in text else None
+
+
+def _page(artifact: Artifact, blob: Path) -> Look:
+    with blob.open("rb") as file:
+        data = file.read(HTML)
+    text = _text(data, sure=True, whole=artifact.bytes <= len(data)) or ""
+    return Look("html", "text/html", artifact.bytes, artifact.bytes > len(data), text)
+
+
+# -- tables ---------------------------------------------------------------------------------------------------
+
+
+def _table(blob: Path, head: bytes, suffix: str, artifact: Artifact) -> Table | None:
+    if suffix in (".csv", ".tsv") or artifact.mime in ("text/csv", "text/tab-separated-values"):
+        return _separated(blob, head, "\t" if suffix == ".tsv" or artifact.mime.startswith("text/tab") else None)
+    if head.startswith(b"PAR1"):
+        return _parquet(blob)
+    if (suffix == ".json" or artifact.mime == "application/json") and artifact.bytes <= PARSED:
+        return _records(blob.read_bytes())
+    return None
+
+
+def _separated(blob: Path, head: bytes, separator: str | None) -> Table | None:
+    """A table of separated values; None for one that cannot be read as such."""
+    beginning = _text(head, sure=True, whole=False) or ""
+    line = beginning.split("\n", 1)[0]
+    separator = separator or max(",;\t", key=line.count)
+    encoding = next((name for mark, name in _MARKS if head.startswith(mark)), "utf-8")
+    size = blob.stat().st_size
+    try:
+        with io.TextIOWrapper(blob.open("rb"), encoding, "replace", newline="") as file:
+            reader = csv.reader(file, delimiter=separator)
+            rows = [row for row, _ in zip(reader, range(ROWS + 1), strict=False)]
+            total = sum(1 for _ in reader) + len(rows) - 1 if size <= PARSED else None
+    except csv.Error:
+        return None
+    if not rows:
+        return None
+    width = max(map(len, rows))
+    names = rows[0] + [""] * (width - len(rows[0]))
+    return _cut(names, rows[1:], total)
+
+
+def _records(data: bytes) -> Table | None:
+    """A JSON list of records as a table; None for any other JSON."""
+    try:
+        records = json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(records, list) or not records or not all(isinstance(one, dict) for one in records):
+        return None
+    shown = records[:ROWS]
+    names = list(dict.fromkeys(name for one in shown for name in one))
+    return _cut(names, [[one.get(name) for name in names] for one in shown], len(records))
+
+
+def _parquet(blob: Path) -> Table | None:
+    """A Parquet file, by a DuckDB that may read this one file and nothing else."""
+    import duckdb
+
+    with duckdb.connect(config=SETTINGS | {"memory_limit": "512MB", "threads": 2}) as con:
+        try:
+            con.execute("SET allowed_paths = ?", [[str(blob)]])
+            con.execute("SET enable_external_access = false")
+            con.execute("SET lock_configuration = true")
+            found = con.execute("SELECT * FROM read_parquet(?) LIMIT ?", [str(blob), ROWS])
+            names = [column[0] for column in found.description or ()]
+            rows = found.fetchall()
+            (total,) = con.execute("SELECT count(*) FROM read_parquet(?)", [str(blob)]).fetchone() or (None,)
+        except duckdb.Error:
+            return None
+    return _cut(names, rows, total)
+
+
+def _cut(names: Sequence[str], rows: Iterable[Sequence[object]], total: int | None) -> Table:
+    """As much of a table as is shown."""
+    columns = [_cell(name) for name in names[:COLUMNS]]
+    cells = [[_cell(value) for value in row[: len(columns)]] for row in rows]
+    return Table(columns, cells, total, cut=total is None or total > len(cells) or len(names) > len(columns))
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    text = value if isinstance(value, str) else _written(value)
+    return encodable(text if len(text) <= CELL else text[:CELL] + "…")
+
+
+def _written(value: object) -> str:
+    if isinstance(value, (dict, list)):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    if isinstance(value, (bytes, bytearray)):
+        return f"{len(value):,} bytes"
+    return str(value)

@@ -1,0 +1,171 @@
+"""The trait `_details` of `RunView`, as js/lib/wire.ts reads it: details as JSON, of a size that can be sent.
+
+Everything in it was written by somebody else's program, so nothing is longer than somebody would read, and all of it
+can be encoded.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import TYPE_CHECKING, Any
+
+from inlay.store.identity import short_id
+from inlay.views.format import encodable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from inlay.query.run_details import Artifact, Child, Commit, Earlier, Output, RunDetails, Surroundings
+
+LONGEST = 2_000
+"""The most characters of one name or value."""
+SOURCE = 50_000
+DIFF = 50_000
+DIFF_LINE = 1_000
+TAIL = 16 * 1024
+PACKAGES = 1_000
+VARIABLES = 200
+CONTEXT = 3
+"""Unchanged lines kept around a change."""
+
+Line = list[str]
+"""What became of a line, `=` `+` `-` or `@` for lines left out, and the line."""
+
+
+def details_json(found: RunDetails) -> dict[str, Any]:
+    """All details as JSON; what is not known is None or empty."""
+    return {
+        "code": None if found.source is None else _code(found.source, found.earlier),
+        "output": found.output and _output(found.output),
+        "artifacts": [_artifact(one) for one in found.artifacts],
+        "artifacts_total": found.artifacts_total,
+        "environment": found.surroundings and _environment(found.surroundings),
+        "git": found.commit and _git(found.commit),
+        "children": [_child(one) for one in found.children],
+        "children_total": found.children_total,
+    }
+
+
+def printed_text(text: str) -> str:
+    """What was printed, without what is meant for a terminal: colours, links, movements of the cursor."""
+    return _CONTROL.sub("", _ESCAPE.sub("", text))
+
+
+_ESCAPE = re.compile(
+    r"\x1b\[[0-?]{0,60}[ -/]{0,9}[@-~]"  # colours and movements
+    r"|\x1b[\]PX^_][^\x07\x1b]{0,2000}(?:\x07|\x1b\\)"  # titles and links
+    r"|\x1b[ -/]{0,9}[0-~]"
+)
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def _code(source: str, earlier: Earlier | None) -> dict[str, Any]:
+    code: dict[str, Any] = {"source": encodable(source[:SOURCE]), "previous": None}
+    code |= {"diff": None, "added": 0, "removed": 0}
+    if earlier is not None:
+        code["previous"] = {
+            "run_id": earlier.run_id,
+            "short_id": short_id(earlier.run_id),
+            "name": _short(earlier.name),
+        }
+        code["diff"], code["added"], code["removed"] = difference(earlier.source, source[:SOURCE])
+    return code
+
+
+def difference(before: str, after: str) -> tuple[list[Line], int, int]:
+    """The changed lines with those around them, and how many lines were added and removed."""
+    lines: list[Line] = []
+    added = removed = size = 0
+    cut = False
+    for mark, text in _changes(before.splitlines(), after.splitlines()):
+        added, removed = added + (mark == "+"), removed + (mark == "-")
+        text = encodable(text if len(text) <= DIFF_LINE else text[:DIFF_LINE] + "…")  # noqa: PLW2901 - the shorter one
+        size += len(text) + 1
+        if size <= DIFF:
+            lines.append([mark, text])
+        elif not cut:
+            cut = True
+            lines.append(["@", ""])
+    return lines, added, removed
+
+
+def _changes(before: list[str], after: list[str]) -> Iterator[tuple[str, str]]:
+    """Each line that a reader of the difference sees, with what became of it."""
+    if before == after:
+        return
+    end_before, end_after = 0, 0
+    for group in difflib.SequenceMatcher(None, before, after).get_grouped_opcodes(CONTEXT):
+        if group[0][1] > end_before or group[0][3] > end_after:
+            yield "@", ""
+        for what, start, end_before, start_after, end_after in group:
+            if what == "equal":
+                yield from (("=", line) for line in before[start:end_before])
+            else:
+                yield from (("-", line) for line in before[start:end_before])
+                yield from (("+", line) for line in after[start_after:end_after])
+    if end_before < len(before):
+        yield "@", ""
+
+
+def _output(output: Output) -> dict[str, Any]:
+    tail = output.tail
+    if len(tail) > TAIL:
+        tail = tail[-TAIL:].partition("\n")[2] or tail[-TAIL:]
+    return {"tail": encodable(printed_text(tail)), "bytes": output.bytes}
+
+
+def _artifact(artifact: Artifact) -> dict[str, Any]:
+    return {
+        "path": encodable(artifact.path),
+        "bytes": artifact.bytes,
+        "mime": _short(artifact.mime),
+        "kind": _short(artifact.kind),
+        "hash": _short(artifact.hash),
+    }
+
+
+def _environment(found: Surroundings) -> dict[str, Any]:
+    return {
+        "python": found.python and _short(found.python),
+        "platform": found.platform and _short(found.platform),
+        "hardware": _pairs((name, _hardware(name, value)) for name, value in found.hardware.items()),
+        "packages": _pairs(list(found.packages.items())[:PACKAGES]),
+        "variables": _pairs(list(found.variables.items())[:VARIABLES]),
+    }
+
+
+def _hardware(name: str, value: Any) -> str:
+    if name == "memory" and isinstance(value, (int, float)):
+        return f"{value / 2**30:.3g} GB"
+    if isinstance(value, list):
+        counts = {str(one): value.count(one) for one in value}
+        return ", ".join(f"{count} × {one}" if count > 1 else one for one, count in counts.items())
+    return str(value)
+
+
+def _git(commit: Commit) -> dict[str, Any]:
+    return {
+        "commit": commit.commit and _short(commit.commit),
+        "branch": commit.branch and _short(commit.branch),
+        "dirty": commit.dirty,
+        "remote": commit.remote and _short(commit.remote),
+    }
+
+
+def _child(child: Child) -> dict[str, Any]:
+    return {
+        "run_id": child.run_id,
+        "short_id": short_id(child.run_id),
+        "name": _short(child.name),
+        "status": child.status,
+        "duration_s": child.duration_s,
+    }
+
+
+def _pairs(pairs: Iterable[tuple[Any, Any]]) -> list[list[str]]:
+    return [[_short(str(name)), _short(str(value))] for name, value in pairs]
+
+
+def _short(text: str) -> str:
+    return encodable(text if len(text) <= LONGEST else text[:LONGEST] + "…")
