@@ -22,7 +22,7 @@ from inlay.tracking.found import get_run
 from inlay.tracking.run import Run
 from inlay.tracking.values import check_key
 from inlay.views.format import encodable, plain
-from inlay.views.picture_chart import COLOURS
+from inlay.views.picture_chart import COLOURS, MUTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -43,6 +43,15 @@ STRETCHES = 400
 WIDTH, HEIGHT = 480, 240
 POINTS_SEEN = 40
 """Lines of at most so many points show them as dots."""
+STROKES: dict[str, Any] = {
+    "labelLimit": 240,
+    "symbolType": "stroke",
+    "symbolOpacity": 1,
+    "symbolStrokeWidth": 2,
+    "symbolSize": 150,
+}
+FOR_THE_MOUSE = {"size": 60, "fillOpacity": 0, "strokeOpacity": 0}
+"""Points that only the mouse finds, for the tooltip: a line has none of its own."""
 UNITS = ((2 * 86_400, 86_400, "days"), (2 * 3_600, 3_600, "hours"), (2 * 60, 60, "minutes"), (0, 1, "seconds"))
 
 
@@ -253,7 +262,7 @@ def _drawn(lines: list[Line], chosen: dict[str, Run], keys: list[str], x: str, *
     dots = max(len(line.x) for line in lines) <= POINTS_SEEN
     mark: dict[str, Any] = {
         "strokeCap": "round",  # so that a point between two gaps is a dot
-        "point": {"size": 20} if dots else {"size": 60, "opacity": 0},  # seen by the mouse alone, for the tooltip
+        "point": {"size": 20} if dots else FOR_THE_MOUSE,
         "clip": False,
     }
     one = len(runs) == 1 and len(metrics) == 1
@@ -279,9 +288,14 @@ def _drawn(lines: list[Line], chosen: dict[str, Run], keys: list[str], x: str, *
     if not one:
         by, names = ("run", runs) if len(runs) > 1 else ("metric", [*map(encodable, metrics)])
         colours = alt.Scale(domain=names, range=[COLOURS[at % len(COLOURS)] for at in range(len(names))])
-        encoding["color"] = alt.Color(field=by, type="nominal", scale=colours, legend=alt.Legend(labelLimit=240))
+        encoding["color"] = alt.Color(field=by, type="nominal", scale=colours, legend=alt.Legend(**STROKES))
         if len(runs) > 1 and len(metrics) > 1:
-            encoding["strokeDash"] = alt.StrokeDash(field="metric", type="nominal", sort=[*map(encodable, metrics)])
+            encoding["strokeDash"] = alt.StrokeDash(
+                field="metric",
+                type="nominal",
+                sort=[*map(encodable, metrics)],
+                legend=alt.Legend(**STROKES, symbolStrokeColor=MUTED),
+            )
     if kinds:
         encoding["opacity"] = alt.Opacity(
             field="kind",
@@ -316,7 +330,7 @@ def _rows(line: Line, x: str, unit: float, *, kinds: bool) -> list[dict[str, Any
     if kinds:
         named["kind"] = line.kind
     return [
-        {**named, x: _number(at / unit), "value": _number(value)}
+        {**named, x: round(at / unit) if x == "time" else _number(at / unit), "value": _number(value)}
         for at, value in zip(line.x.tolist(), line.y.tolist(), strict=True)
     ]
 
@@ -332,7 +346,7 @@ def _number(value: float) -> float | int | None:
 
 def _of_mouse(point: Any) -> bool:
     """Whether points are there for the tooltip alone; in a picture each would be an element that nobody sees."""
-    return isinstance(point, dict) and point.get("opacity") == 0
+    return isinstance(point, dict) and point == FOR_THE_MOUSE
 
 
 def _can_convert() -> bool:

@@ -18,9 +18,12 @@ from inlay.views.format import clipped, format_bound, format_count, format_step,
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import TypeAlias
 
     from inlay.query.reduction import Outline, Values
     from inlay.views.curves import Chart, Line
+
+    Text: TypeAlias = Callable[[float], str]
 
 WIDTH, WIDE, HEIGHT = 256, 388, 148
 """One or two charts are wide, as in the live card they are about to replace."""
@@ -68,12 +71,17 @@ def chart_svg(
     colours: dict[str, str],
     limit: int,
     size: tuple[int, int] = (WIDTH, HEIGHT),
-    step_text: Callable[[float], str] = format_step,
+    step_text: Text = format_step,
+    *,
+    log: bool = False,
 ) -> str:
     """The chart as an SVG document; at most `limit` points a line. `step_text` writes the ends of the x-axis."""
     width, height = size
     curves = [m4(*line.curve, limit) for line in chart.lines]
-    plot = _plot(chart, curves, size)
+    if log:
+        curves = [curve._replace(y=_logarithm(curve.y)) for curve in curves]
+    bound_text = _bound_of_logarithm if log else format_bound
+    plot = _plot(chart, curves, size, bound_text)
     parts = [
         f'<svg xmlns="{NAMESPACE}" width="{width}" height="{height}" font-family="system-ui,sans-serif">',
         f'<rect x=".5" y=".5" width="{width - 1}" height="{height - 1}" rx="6" fill="{GROUND}" stroke="{EDGE}"/>',
@@ -82,7 +90,7 @@ def chart_svg(
     if plot is None:
         parts.append(_text(width / 2, height / 2 + 8, "no finite values", MIDDLE))
     else:
-        parts += [*_axes(chart, curves, plot, step_text), *_curves(chart, curves, plot, colours)]
+        parts += [*_axes(chart, curves, plot, step_text, bound_text), *_curves(chart, curves, plot, colours)]
     return "".join([*parts, "</svg>"])
 
 
@@ -107,13 +115,13 @@ def _in_words(line: Line) -> str:
     return f"{words}, {points}" + (f", {format_count(line.nonfinite)} not finite" if line.nonfinite else "")
 
 
-def _plot(chart: Chart, curves: list[Outline], size: tuple[int, int]) -> Plot | None:
+def _plot(chart: Chart, curves: list[Outline], size: tuple[int, int], bound_text: Text) -> Plot | None:
     values = np.concatenate([curve.y[~np.isnan(curve.y)] for curve in curves])
     if len(values) == 0:
         return None
     low, high = float(values.min()), float(values.max())
     steps = [step for line in chart.lines for step in line.steps]
-    labels = max(text_width(format_bound(bound), 10) for bound in (low, high))
+    labels = max(text_width(bound_text(bound), 10) for bound in (low, high))
     return Plot(
         left=15 + labels,
         top=50 if len(curves) > 1 else 36,
@@ -149,7 +157,7 @@ def _heading(chart: Chart, colours: dict[str, str], width: int) -> list[str]:
     return parts
 
 
-def _axes(chart: Chart, curves: list[Outline], plot: Plot, step_text: Callable[[float], str]) -> list[str]:
+def _axes(chart: Chart, curves: list[Outline], plot: Plot, step_text: Text, bound_text: Text) -> list[str]:
     """Rules at the smallest and the largest value and half way, the bounds of both axes, and what is left out."""
     flat = plot.y[0] == plot.y[1]
     middle = (plot.top + plot.bottom) / 2
@@ -161,7 +169,7 @@ def _axes(chart: Chart, curves: list[Outline], plot: Plot, step_text: Callable[[
     below = plot.bottom + 17
     centre = (plot.left + plot.right) / 2
     parts = [f'<path d="{grid}" stroke="{GRID}"/>']
-    parts += [_text(plot.left - 5, y + 3.5, format_bound(value), END) for y, value in bounds]
+    parts += [_text(plot.left - 5, y + 3.5, bound_text(value), END) for y, value in bounds]
     if first == last:
         return [*parts, _text(centre, below, left, MIDDLE)]
     parts += [_text(plot.left, below, left), _text(plot.right, below, right, END)]
@@ -243,6 +251,15 @@ def _colour(line: Line, chart: Chart, colours: dict[str, str]) -> str:
 def _text(x: float, y: float, text: str, more: str = "") -> str:
     style = more if "fill" in more else f'font-size="10" fill="{MUTED}" {more}'
     return f'<text x="{x:.0f}" y="{y:.1f}" {style.strip()}>{escape(text)}</text>'
+
+
+def _logarithm(values: Values) -> Values:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(values > 0, np.log10(values), np.nan)
+
+
+def _bound_of_logarithm(value: float) -> str:
+    return format_bound(10**value)
 
 
 def _share(numbers: Values, low: float, high: float) -> Values:

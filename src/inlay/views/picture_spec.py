@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from inlay.query.reduction import Outline
+from inlay.views.altair_chart import FOR_THE_MOUSE
 from inlay.views.curves import Chart, Line
 from inlay.views.format import format_step, format_value
 from inlay.views.picture_chart import NAMESPACE, chart_svg, label_colours
@@ -24,12 +25,12 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT = 560, 260
 GAP = 12
-POINTS = 400
+POINTS = 500
 
 
 def spec_svg(spec: dict[str, Any], datasets: dict[str, Rows]) -> str:
     """The chart as an SVG document; `datasets` are those of its rows that are ours."""
-    return _converted(spec) or _by_hand(list(datasets.values()))
+    return _converted(spec) or _by_hand(list(datasets.values()), log=_logarithmic(spec))
 
 
 def _converted(spec: dict[str, Any]) -> str | None:
@@ -58,15 +59,24 @@ def _without_invisible(node: Any) -> Any:
     copy = {key: _without_invisible(item) for key, item in node.items() if key not in ("datasets", "tooltip")}
     if "datasets" in node:
         copy["datasets"] = node["datasets"]
-    point = copy.get("point")
-    if isinstance(point, dict) and point.get("opacity") == 0:
+    if copy.get("point") == FOR_THE_MOUSE:
         del copy["point"]
     return copy
 
 
-def _by_hand(datasets: list[Rows]) -> str:
+def _logarithmic(node: Any) -> bool:
+    if isinstance(node, list):
+        return any(map(_logarithmic, node))
+    if not isinstance(node, dict):
+        return False
+    scale = node.get("scale")
+    mine = isinstance(scale, dict) and scale.get("type") == "log"
+    return mine or any(_logarithmic(item) for key, item in node.items() if key != "datasets")
+
+
+def _by_hand(datasets: list[Rows], *, log: bool) -> str:
     """One chart below the other."""
-    drawn = [_chart(rows) for rows in datasets]
+    drawn = [_chart(rows, log=log) for rows in datasets]
     parts, top = [], 0
     for svg in drawn:
         parts.append(svg.replace("<svg ", f'<svg y="{top}" ', 1))
@@ -76,7 +86,7 @@ def _by_hand(datasets: list[Rows]) -> str:
     return f'<svg xmlns="{NAMESPACE}" width="{WIDTH}" height="{top - GAP}">{"".join(parts)}</svg>'
 
 
-def _chart(rows: Rows) -> str:
+def _chart(rows: Rows, *, log: bool) -> str:
     across = next(name for name in rows[0] if name in ("step", "time", "relative"))
     found: dict[tuple[str, str], Rows] = {}
     for row in rows:
@@ -89,7 +99,7 @@ def _chart(rows: Rows) -> str:
         lines.append(_line(metric, label, of_line, across))
     title = next(iter(metrics)) if len(metrics) == 1 else next(iter(runs)) if len(runs) == 1 else "metrics"
     chart = Chart(title, tuple(lines))
-    return chart_svg(chart, label_colours([chart]), POINTS, (WIDTH, HEIGHT), TEXTS[across])
+    return chart_svg(chart, label_colours([chart]), POINTS, (WIDTH, HEIGHT), TEXTS[across], log=log)
 
 
 def _line(metric: str, label: str, rows: Rows, across: str) -> Line:
