@@ -3,9 +3,10 @@
  * labels beyond 17 digits, and they change their width with every label, which makes a live chart twitch.
  */
 
-import { formatTicks } from "./format.ts";
+import type { Across, Picture } from "./picture.ts";
 import type { Theme } from "./theme.ts";
-import { fraction, niceTicks, type Range } from "./ticks.ts";
+import { fraction, type Scale, valueTicks } from "./ticks.ts";
+import { acrossTicks } from "./time-ticks.ts";
 
 /** The plotting area in canvas pixels, and how many of those make a CSS pixel. */
 export interface Area {
@@ -16,91 +17,104 @@ export interface Area {
   ratio: number;
 }
 
-/** The step axis; `only` when there is a single step, which then stands in the middle. */
-export interface Steps extends Range {
-  only: boolean;
+/** A label and where it stands in the drawing, in the area's units. */
+export interface Label {
+  text: string;
+  at: number;
 }
 
 /** Room kept for labels, in CSS pixels. */
 export const LABEL_HEIGHT = 20;
-const LABEL_SIZE = 11;
-const GAP = 8;
+export const LABEL_SIZE = 11;
+export const GAP = 8;
 const NARROWEST_GUTTER = 36;
 
-/** Draws horizontal grid lines with their values on the left and the steps below; no values, no lines. */
+/** Draws horizontal grid lines with their values on the left and the steps or times below. */
 export function drawAxes(
   context: CanvasRenderingContext2D,
   area: Area,
-  steps: Steps,
-  values: Range | null,
+  picture: Picture,
   theme: Theme,
 ): void {
   context.save();
   context.font = labelFont(theme, area.ratio);
   context.lineWidth = Math.max(1, Math.round(area.ratio));
-  hairline(context, area, area.top + area.height, theme);
-  if (values !== null) drawValues(context, area, values, theme);
-  drawSteps(context, area, steps, theme);
+  context.strokeStyle = theme.grid;
+  context.fillStyle = theme.muted;
+  hairline(context, area, area.top + area.height);
+  context.textAlign = "right";
+  context.textBaseline = "middle";
+  for (const { text, at } of valueLabels(area, picture)) {
+    hairline(context, area, at);
+    context.fillText(text, area.left - GAP * area.ratio, at);
+  }
+  context.textAlign = "center";
+  context.textBaseline = "top";
+  for (const { text, at } of acrossLabels(area, picture.across, theme)) {
+    context.fillText(text, at, area.top + area.height + 6 * area.ratio);
+  }
   context.restore();
 }
 
-/** How wide the value labels are: the room left of the plot, in whole steps so that it seldom changes. */
-export function gutterFor(y: Range, height: number, theme: Theme): number {
-  const context = measuring();
-  if (context === null) return NARROWEST_GUTTER;
-  context.font = labelFont(theme, 1);
-  const widths = valueTicks(y, height).labels.map((label) => context.measureText(label).width);
-  return Math.max(NARROWEST_GUTTER, Math.ceil((Math.max(0, ...widths) + GAP) / 6) * 6);
+/** The value labels; none where no value is drawn. */
+export function valueLabels(area: Area, { scale, empty }: Picture): Label[] {
+  if (empty) return [];
+  const { at, labels } = upwards(scale, area.height / area.ratio);
+  return at.map((tick, i) => ({
+    text: labels[i] ?? "",
+    at: area.top + area.height * (1 - fraction(tick, scale)),
+  }));
 }
 
-function drawValues(context: CanvasRenderingContext2D, area: Area, y: Range, theme: Theme): void {
-  const { at, labels } = valueTicks(y, area.height / area.ratio);
-  context.textAlign = "right";
-  context.textBaseline = "middle";
-  at.forEach((tick, i) => {
-    const exact = area.top + area.height * (1 - fraction(tick, y));
-    hairline(context, area, exact, theme);
-    context.fillStyle = theme.muted;
-    context.fillText(labels[i] ?? "", area.left - GAP * area.ratio, exact);
+/** The labels below the plot; the last is moved inwards where it would be cut off, and none touches the one before. */
+export function acrossLabels(area: Area, across: Across, theme: Theme): Label[] {
+  const { at, labels } = across.only
+    ? onlyTick(across)
+    : acrossTicks(across.kind, across, Math.max(1, area.width / area.ratio / 72));
+  const rightmost = area.left + area.width + GAP * area.ratio;
+  let free = 0;
+  return at.flatMap((tick, i) => {
+    const text = labels[i] ?? "";
+    const half = (textWidth(text, theme) * area.ratio) / 2;
+    const centre = area.left + area.width * fraction(tick, across);
+    const inside = Math.min(centre, rightmost - half);
+    if (inside - half < free) return [];
+    free = inside + half + 6 * area.ratio;
+    return [{ text, at: inside }];
   });
 }
 
-function hairline(context: CanvasRenderingContext2D, area: Area, at: number, theme: Theme): void {
+/** How wide the value labels are: the room left of the plot, in whole steps so that it seldom changes. */
+export function gutterFor(scale: Scale, height: number, theme: Theme): number {
+  const widths = upwards(scale, height).labels.map((label) => textWidth(label, theme));
+  return Math.max(NARROWEST_GUTTER, Math.ceil((Math.max(0, ...widths) + GAP) / 6) * 6);
+}
+
+/** How wide a text is in CSS pixels. */
+export function textWidth(text: string, theme: Theme, size = LABEL_SIZE, weight = 400): number {
+  const context = measuring();
+  if (context === null) return text.length * size * 0.6;
+  context.font = `${weight} ${size}px ${theme.font}`;
+  return context.measureText(text).width;
+}
+
+function onlyTick({ kind, lo, hi }: Across): { at: number[]; labels: string[] } {
+  const middle = (lo + hi) / 2;
+  const { labels } = acrossTicks(kind, { lo: middle, hi: middle + 1 }, 1);
+  return { at: [middle], labels: labels.slice(0, 1) };
+}
+
+function hairline(context: CanvasRenderingContext2D, area: Area, at: number): void {
   // With its middle on half a pixel a line is one pixel sharp, not two pixels grey.
   const line = Math.floor(at) + (Math.round(area.ratio) % 2) / 2;
-  context.strokeStyle = theme.grid;
   context.beginPath();
   context.moveTo(area.left, line);
   context.lineTo(area.left + area.width, line);
   context.stroke();
 }
 
-function drawSteps(
-  context: CanvasRenderingContext2D,
-  area: Area,
-  steps: Steps,
-  theme: Theme,
-): void {
-  const { at, step } = steps.only
-    ? { at: [(steps.lo + steps.hi) / 2], step: 1 }
-    : niceTicks(steps, Math.max(1, area.width / area.ratio / 64), 1);
-  const labels = formatTicks(at, step);
-  context.fillStyle = theme.muted;
-  context.textBaseline = "top";
-  context.textAlign = "center";
-  const rightmost = area.left + area.width + GAP * area.ratio;
-  at.forEach((tick, i) => {
-    const label = labels[i] ?? "";
-    const half = context.measureText(label).width / 2;
-    const centre = area.left + area.width * fraction(tick, steps);
-    const inside = Math.min(centre, rightmost - half);
-    context.fillText(label, inside, area.top + area.height + 6 * area.ratio);
-  });
-}
-
-function valueTicks(y: Range, height: number): { at: number[]; labels: string[] } {
-  const { at, step } = niceTicks(y, Math.max(2, height / 34));
-  return { at, labels: formatTicks(at, step) };
+function upwards(scale: Scale, height: number): { at: number[]; labels: string[] } {
+  return valueTicks(scale, Math.max(2, height / 34));
 }
 
 function labelFont(theme: Theme, ratio: number): string {

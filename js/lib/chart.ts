@@ -1,51 +1,70 @@
 /**
- * One line chart: uPlot for the lines and the cursor, our own axes around it. Values are drawn as fractions of the
- * value axis, so that uPlot's arithmetic never meets a number near the ends of double precision.
+ * One line chart on the page: uPlot for the lines, the cursor and the drag, our own axes around them, and bands, faint
+ * raw lines and marks below. Values are drawn as fractions of the value axis, so that uPlot's arithmetic never meets a
+ * number near the ends of double precision.
  */
 
 import uPlot from "uplot";
 import { type Aligned, align, type Cell, lonely } from "./align.ts";
-import { drawAxes, gutterFor, LABEL_HEIGHT } from "./axes.ts";
-import type { Theme } from "./theme.ts";
-import { extent, fraction, paddedRange, type Range } from "./ticks.ts";
+import { type Area, drawAxes, gutterFor, LABEL_HEIGHT } from "./axes.ts";
+import {
+  type Line,
+  type Picture,
+  type Place,
+  placeIn,
+  traceBand,
+  traceLine,
+  traceMarks,
+} from "./picture.ts";
+import { faded, lineColour, type Theme } from "./theme.ts";
+import { fraction, type Range } from "./ticks.ts";
 
-/** One line: its points, and its colour as an index into the theme's palette. */
-export interface Line {
-  x: Float64Array;
-  y: Float64Array;
-  colour: number;
+/** What one line has under the cursor; a mark's value is not finite. */
+export interface Reading {
+  value: number;
+  smooth: number | null;
+  /** The lowest and the highest of the stretch, where the points are reduced. */
+  range: Range | null;
 }
 
-/** What is under the cursor: the step, and for each line its value there (null where it has none). */
 export interface Readout {
-  step: number;
-  values: (number | null)[];
+  x: number;
+  readings: (Reading | null)[];
 }
 
 export interface ChartOptions {
-  height: number;
   /** Charts with the same key share one cursor. */
   cursorGroup: string;
   onCursor: (readout: Readout | null) => void;
+  /** A part of the x axis was chosen by dragging; null by a double click. */
+  onZoom: (zoom: Range | null) => void;
 }
 
-const LINE_WIDTH = 1.5;
+export interface Size {
+  width: number;
+  height: number;
+}
+
+export const LINE_WIDTH = 1.5;
+export const BAND_OPACITY = 0.16;
+export const RAW_OPACITY = 0.3;
 /** With this few points each gets a dot, for then the reader should see where the measured values are. */
 const DOTTED = 24;
+/** How near the cursor must be to a mark to name it, in CSS pixels. */
+const MARK_REACH = 4;
 
 export class LineChart {
   readonly #host: HTMLElement;
   readonly #options: ChartOptions;
   #plot: uPlot | null = null;
   #theme: Theme | null = null;
-  #lines: readonly Line[] = [];
-  #rows: Aligned = { x: [], columns: [] };
-  #range: Range = { lo: 0, hi: 1 };
+  #picture: Picture | null = null;
+  #rows: Aligned = { x: [], points: [] };
+  #columns: Cell[][] = [];
   #dots: number[][] = [];
   #live = false;
-  #empty = true;
   #gutter = 0;
-  #width = 0;
+  #size: Size = { width: 0, height: 0 };
 
   constructor(host: HTMLElement, options: ChartOptions) {
     this.#host = host;
@@ -57,82 +76,129 @@ export class LineChart {
     return this.#plot?.ctx.canvas ?? null;
   }
 
-  /** Draws the lines at a width in CSS pixels; a live chart marks where each line has got to. */
-  draw(lines: readonly Line[], theme: Theme, width: number, live: boolean): void {
-    const otherLines = lines.length !== this.#lines.length;
-    this.#lines = lines;
+  get picture(): Picture | null {
+    return this.#picture;
+  }
+
+  /** Draws at a size in CSS pixels; a live chart marks where each line has got to. */
+  draw(picture: Picture, theme: Theme, size: Size, live: boolean): void {
+    const { lines, across, scale, empty } = picture;
+    const otherLines = lines.length !== this.#picture?.lines.length;
+    if (otherLines || lines.some(({ curve }, i) => curve !== this.#picture?.lines[i]?.curve)) {
+      this.#rows = align(lines.map(({ curve }) => curve.x));
+      // A chart of marks alone has an x axis, too.
+      if (this.#rows.x.length === 0) this.#rows = emptyRows(across, lines.length);
+    }
+    this.#picture = picture;
     this.#theme = theme;
     this.#live = live;
-    this.#rows = align(lines);
-    const values = extent(lines.map((line) => line.y));
-    this.#empty = values === null;
-    this.#range = paddedRange(values);
-    this.#dots = this.#rows.columns.map(dotted);
-    if (this.#rows.x.length === 0 || width <= 0) return;
-    const gutter = Math.max(this.#gutter, gutterFor(this.#range, this.#plotHeight, theme));
-    const moved = gutter !== this.#gutter || width !== this.#width;
-    this.#gutter = gutter;
-    this.#width = width;
+    this.#columns = lines.map((line, i) => {
+      const y = line.smooth ?? line.curve.y;
+      return (this.#rows.points[i] ?? []).map((point) => {
+        if (point < 0) return undefined;
+        const value = y[point] ?? Number.NaN;
+        return Number.isFinite(value) && !(scale.log && value <= 0) ? fraction(value, scale) : null;
+      });
+    });
+    this.#dots = this.#columns.map((column) => this.#dotted(column));
+    const gutter = empty ? this.#gutter : gutterFor(scale, plotHeight(size), theme);
+    const resized =
+      gutter > this.#gutter || size.width !== this.#size.width || size.height !== this.#size.height;
+    this.#gutter = Math.max(36, this.#gutter, gutter);
+    this.#size = size;
+    const data: uPlot.AlignedData = [this.#rows.x, ...this.#columns];
     if (this.#plot === null || otherLines) {
       this.#plot?.destroy();
-      this.#plot = new uPlot(this.#uplotOptions(), this.#columns(), this.#host);
+      this.#plot = new uPlot(this.#uplotOptions(), data, this.#host);
       return;
     }
-    this.#plot.setData(this.#columns());
-    if (moved) this.#plot.setSize({ width, height: this.#options.height });
+    this.#plot.setData(data);
+    if (resized) this.#plot.setSize(size);
+  }
+
+  /** Moves the cursor to a place on the x axis, on the other charts of its group as well; null takes it away. */
+  point(x: number | null): void {
+    const plot = this.#plot;
+    if (plot === null) return;
+    const at = x === null ? { left: -10, top: -10 } : { left: plot.valToPos(x, "x"), top: 1 };
+    // The third argument is missing from uPlot's types: it tells the other charts.
+    const setCursor: (at: { left: number; top: number }, fire: boolean, tell: boolean) => void =
+      plot.setCursor;
+    setCursor(at, true, true);
+  }
+
+  /** The x of the row that is `by` rows from the one at the cursor, or from the end without one. */
+  neighbour(by: number): number | null {
+    const { x } = this.#rows;
+    const picture = this.#picture;
+    if (picture === null || x.length === 0) return null;
+    const inside = (at: number | undefined) =>
+      at !== undefined && at >= picture.across.lo && at <= picture.across.hi;
+    const first = x.findIndex(inside);
+    const last = x.findLastIndex(inside);
+    const from = this.#plot?.cursor.idx ?? (by > 0 ? first - 1 : last + 1);
+    return x[Math.min(last, Math.max(first, from + by))] ?? null;
   }
 
   destroy(): void {
     this.#plot?.destroy();
     this.#plot = null;
-  }
-
-  get #plotHeight(): number {
-    return this.#options.height - LABEL_HEIGHT - 8;
-  }
-
-  #columns(): uPlot.AlignedData {
-    const scaled = this.#rows.columns.map((column) =>
-      column.map((value) => (typeof value === "number" ? fraction(value, this.#range) : value)),
-    );
-    return [this.#rows.x, ...scaled];
+    this.#picture = null;
   }
 
   #uplotOptions(): uPlot.Options {
+    const lines = this.#picture?.lines ?? [];
     return {
-      width: this.#width,
-      height: this.#options.height,
+      ...this.#size,
       legend: { show: false },
       // Points stand where they are, not on whole pixels: slow curves looked like stairs.
       pxAlign: 0,
       padding: [8, 10, LABEL_HEIGHT, () => this.#gutter],
       axes: [{ show: false }, { show: false }],
       scales: {
-        x: { time: false, range: () => this.#across() },
+        x: {
+          time: false,
+          range: () => [this.#picture?.across.lo ?? 0, this.#picture?.across.hi ?? 1],
+        },
         y: { range: () => [0, 1] },
       },
-      series: [{}, ...this.#lines.map((_, i) => this.#uplotSeries(i))],
+      series: [{}, ...lines.map((_, i) => this.#uplotSeries(i))],
       cursor: {
         y: false,
-        drag: { x: false, y: false, setScale: false },
+        drag: { x: true, y: false, setScale: false, dist: 4 },
+        // Where another chart's cursor is beyond this one's axis, it has none.
+        move: (plot, left, top) => [left > plot.over.clientWidth + 1 ? -10 : left, top],
+        bind: {
+          dblclick: () => () => {
+            this.#options.onZoom(null);
+            return null;
+          },
+        },
         points: {
           size: 9,
           width: 2,
           stroke: () => this.#theme?.background ?? "",
           fill: (_, i) => this.#colour(i - 1),
         },
-        sync: { key: this.#options.cursorGroup, scales: ["x", null], setSeries: false },
+        sync: {
+          key: this.#options.cursorGroup,
+          scales: ["x", null],
+          setSeries: false,
+          // Others follow the cursor, not the drag.
+          filters: { pub: (type) => type === "mousemove" || type === "mouseleave" },
+        },
       },
       hooks: {
-        drawClear: [(plot) => this.#drawAxes(plot)],
+        drawClear: [(plot) => this.#drawBelow(plot)],
         draw: [(plot) => this.#drawHeads(plot)],
         setCursor: [(plot) => this.#options.onCursor(this.#readout(plot))],
+        setSelect: [(plot) => this.#select(plot)],
       },
     };
   }
 
   #uplotSeries(index: number): uPlot.Series {
-    const alone = this.#lines.length === 1;
+    const alone = this.#picture?.lines.length === 1;
     return {
       width: LINE_WIDTH,
       cap: "round",
@@ -149,73 +215,139 @@ export class LineChart {
   }
 
   #colour(index: number): string {
-    const palette = this.#theme?.palette ?? [];
-    return palette[(this.#lines[index]?.colour ?? 0) % Math.max(1, palette.length)] ?? "#808080";
+    return lineColour(this.#theme, this.#picture?.lines[index]?.colour ?? 0);
   }
 
   /** A breath of the line's colour below it, fading out: it leads the eye and covers nothing. */
   #shade(plot: uPlot): CanvasGradient {
     const { top, height } = plot.bbox;
+    const line = this.#picture?.lines[0];
     const gradient = plot.ctx.createLinearGradient(0, top, 0, top + height);
-    gradient.addColorStop(0, faded(this.#colour(0), 0.14));
+    // Where there is a band, a second shade would only blur it.
+    const opacity = line?.curve.reduced || line?.smooth ? 0 : 0.14;
+    gradient.addColorStop(0, faded(this.#colour(0), opacity));
     gradient.addColorStop(1, faded(this.#colour(0), 0));
     return gradient;
   }
 
-  /** The step axis: from the first step to the last, or around the only one. */
-  #across(): [number, number] {
-    const first = this.#rows.x[0] ?? 0;
-    const last = this.#rows.x.at(-1) ?? first;
-    return first < last ? [first, last] : [first - 1, last + 1];
+  /** Dots where few points are to be seen, and where a point is alone between gaps. */
+  #dotted(column: readonly Cell[]): number[] {
+    const { lo = 0, hi = 0 } = this.#picture?.across ?? {};
+    const rows = column.flatMap((value, row) => {
+      const at = this.#rows.x[row] ?? 0;
+      return typeof value === "number" && at >= lo && at <= hi ? [row] : [];
+    });
+    return rows.length <= DOTTED ? rows : lonely(column);
   }
 
-  #drawAxes(plot: uPlot): void {
-    if (this.#theme === null) return;
-    const [lo, hi] = this.#across();
-    const steps = { lo, hi, only: this.#rows.x[0] === this.#rows.x.at(-1) };
-    const area = { ...plot.bbox, ratio: uPlot.pxRatio };
-    drawAxes(plot.ctx, area, steps, this.#empty ? null : this.#range, this.#theme);
+  #drawBelow(plot: uPlot): void {
+    const [picture, theme] = [this.#picture, this.#theme];
+    if (picture === null || theme === null) return;
+    const area: Area = { ...plot.bbox, ratio: uPlot.pxRatio };
+    const place = placeIn(picture, area);
+    const { ctx } = plot;
+    drawAxes(ctx, area, picture, theme);
+    ctx.save();
+    ctx.beginPath();
+    // A little wider, for marks at the ends.
+    const room = 4 * area.ratio;
+    ctx.rect(area.left - room, area.top, area.width + 2 * room, area.height);
+    ctx.clip();
+    picture.lines.forEach((line, i) => {
+      this.#drawLineBelow(ctx, line, this.#colour(i), place);
+      ctx.globalAlpha = 0.85;
+      const marks = new Path2D();
+      traceMarks(marks, line.curve, picture, place, area, area.ratio);
+      ctx.fill(marks);
+      ctx.globalAlpha = 1;
+    });
+    ctx.restore();
+  }
+
+  #drawLineBelow(
+    ctx: CanvasRenderingContext2D,
+    { curve, smooth }: Line,
+    colour: string,
+    place: Place,
+  ): void {
+    if (this.#picture === null) return;
+    ctx.fillStyle = ctx.strokeStyle = colour;
+    if (curve.reduced) {
+      const band = new Path2D();
+      traceBand(band, curve, this.#picture, place);
+      ctx.globalAlpha = BAND_OPACITY;
+      ctx.fill(band);
+      // A lone spike is narrower than a pixel: filled alone, it would hardly be seen.
+      ctx.globalAlpha = RAW_OPACITY;
+      ctx.lineWidth = uPlot.pxRatio / 2;
+      ctx.stroke(band);
+    }
+    if (smooth !== null) {
+      const raw = new Path2D();
+      traceLine(raw, curve.x, curve.y, this.#picture, place);
+      ctx.globalAlpha = RAW_OPACITY;
+      ctx.lineWidth = uPlot.pxRatio;
+      ctx.lineJoin = "round";
+      ctx.stroke(raw);
+    }
   }
 
   /** The newest point of every line of a run still going. */
   #drawHeads(plot: uPlot): void {
-    if (!this.#live || this.#theme === null) return;
+    if (!this.#live || this.#theme === null || this.#picture === null) return;
     const { ctx } = plot;
+    const { across } = this.#picture;
     ctx.save();
     ctx.strokeStyle = this.#theme.background;
     ctx.lineWidth = 2 * uPlot.pxRatio;
-    this.#rows.columns.forEach((column, i) => {
+    this.#columns.forEach((column, i) => {
       const row = column.findLastIndex((value) => typeof value === "number");
-      const value = column[row];
-      if (typeof value !== "number") return;
-      const x = plot.valToPos(this.#rows.x[row] ?? 0, "x", true);
-      const y = plot.valToPos(fraction(value, this.#range), "y", true);
+      const [at, value] = [this.#rows.x[row] ?? Number.NaN, column[row]];
+      if (typeof value !== "number" || !(at >= across.lo && at <= across.hi)) return;
       ctx.fillStyle = this.#colour(i);
       ctx.beginPath();
-      ctx.arc(x, y, 4 * uPlot.pxRatio, 0, 2 * Math.PI);
+      const radius = 4 * uPlot.pxRatio;
+      ctx.arc(plot.valToPos(at, "x", true), plot.valToPos(value, "y", true), radius, 0, 7);
       ctx.stroke();
       ctx.fill();
     });
     ctx.restore();
   }
 
+  #select(plot: uPlot): void {
+    const { left, width } = plot.select;
+    const [lo, hi] = [plot.posToVal(left, "x"), plot.posToVal(left + width, "x")];
+    plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+    if (width > 0 && lo < hi) this.#options.onZoom({ lo, hi });
+  }
+
   #readout(plot: uPlot): Readout | null {
     const { idx, idxs, left } = plot.cursor;
-    if (idx == null || left == null || left < 0) return null;
-    const values = this.#rows.columns.map((column, i) => {
+    if (idx == null || left == null || left < 0 || this.#picture === null) return null;
+    const x = this.#rows.x[idx] ?? 0;
+    const at = plot.posToVal(left, "x");
+    const reach = plot.posToVal(left + MARK_REACH, "x") - at;
+    const readings = this.#picture.lines.map(({ curve, smooth }, i): Reading | null => {
       const row = idxs?.[i + 1];
-      return row == null ? null : (column[row] ?? null);
+      const point = row == null ? -1 : (this.#rows.points[i]?.[row] ?? -1);
+      const distance = point < 0 ? Infinity : Math.abs((curve.x[point] ?? 0) - at);
+      const mark = curve.marks.find((one) => Math.abs(one.x - at) <= Math.min(reach, distance));
+      if (mark !== undefined) return { value: mark.value, smooth: null, range: null };
+      const value = curve.y[point];
+      if (value === undefined || Number.isNaN(value)) return null;
+      const range = curve.reduced
+        ? { lo: curve.low[point] ?? 0, hi: curve.high[point] ?? 0 }
+        : null;
+      return { value, smooth: smooth?.[point] ?? null, range };
     });
-    return { step: this.#rows.x[idx] ?? 0, values };
+    return { x, readings };
   }
 }
 
-function dotted(column: readonly Cell[]): number[] {
-  const rows = column.flatMap((value, row) => (typeof value === "number" ? [row] : []));
-  return rows.length <= DOTTED ? rows : lonely(column);
+function plotHeight({ height }: Size): number {
+  return height - LABEL_HEIGHT - 8;
 }
 
-/** A colour as the browser computed it, `rgb(r, g, b)`, at another opacity. */
-function faded(colour: string, opacity: number): string {
-  return colour.replace(/^rgb\((.*)\)$/, `rgba($1, ${opacity})`);
+function emptyRows({ lo, hi }: Range, lines: number): Aligned {
+  return { x: [lo, hi], points: Array.from({ length: lines }, () => [-1, -1]) };
 }

@@ -20,6 +20,12 @@ export function formatValue(value: number): string {
   return groupDigits((value / unit).toFixed(decimals)) + suffix;
 }
 
+/** A value of a chart, which may be none: `NaN`, `inf`, `-inf`. */
+export function formatAny(value: number): string {
+  if (Number.isFinite(value)) return formatValue(value);
+  return Number.isNaN(value) ? "NaN" : value > 0 ? "inf" : "-inf";
+}
+
 /** A whole number with its digits grouped: `1,000,000`. */
 export function formatCount(value: number): string {
   return groupDigits(Math.round(value).toFixed(0));
@@ -41,6 +47,13 @@ export function formatTicks(ticks: readonly number[], step: number): string[] {
   const [unit, suffix] = size >= 1e4 ? unitFor(size) : [1, ""];
   const decimals = clampDigits(-Math.floor(Math.log10(step / unit) + 1e-9));
   return ticks.map((tick) => (tick === 0 ? "0" : (tick / unit).toFixed(decimals) + suffix));
+}
+
+/** A label of one tick among powers of ten: `0.001`, `20`, `5k`, `1e-300`. */
+export function formatTick(tick: number): string {
+  if (tick >= 1e15 || tick < EXPONENT_BELOW) return formatExponent(tick, 1);
+  const [unit, suffix] = tick >= 1e3 ? unitFor(tick) : [1, ""];
+  return Number((tick / unit).toPrecision(6)) + suffix;
 }
 
 /** How long a run took or has been going: `3.2s`, `2m 14s`, `3h 05m`, `2d 4h`. */

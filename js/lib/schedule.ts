@@ -46,13 +46,19 @@ export class Watcher {
     sized: (width: number) => void,
     signal: AbortSignal,
   ): void {
+    this.see(target, seen, signal);
+    this.size(target, sized, signal);
+  }
+
+  see(target: Element, seen: (visible: boolean) => void, signal: AbortSignal): void {
     this.#seen.set(target, seen);
-    this.#sized.set(target, sized);
     this.#intersections.observe(target);
+    signal.addEventListener("abort", () => this.#intersections.unobserve(target));
+  }
+
+  size(target: Element, sized: (width: number) => void, signal: AbortSignal): void {
+    this.#sized.set(target, sized);
     this.#sizes.observe(target);
-    signal.addEventListener("abort", () => {
-      this.#intersections.unobserve(target);
-      this.#sizes.unobserve(target);
-    });
+    signal.addEventListener("abort", () => this.#sizes.unobserve(target));
   }
 }

@@ -7,6 +7,7 @@
 export interface Theme {
   dark: boolean;
   background: string;
+  text: string;
   muted: string;
   grid: string;
   font: string;
@@ -35,6 +36,7 @@ export function readTheme(root: HTMLElement): Theme | null {
   const theme = {
     dark,
     background: colour("background"),
+    text: colour("text"),
     muted: colour("muted"),
     grid: colour("grid"),
     font: style.fontFamily,
@@ -91,4 +93,14 @@ function pixel(colour: string): [number, number, number, number] {
 /** Perceived lightness from 0 to 1 (Rec. 709 weights on gamma-coded values: good enough to tell day from night). */
 function luminance(r: number, g: number, b: number): number {
   return (0.2126 * r + 0.7152 * g + 0.0722 * b) / 255;
+}
+
+/** The colour of a line by its place in the palette. */
+export function lineColour(theme: Theme | null, place: number): string {
+  return theme?.palette[place % PALETTE_SIZE] ?? "#808080";
+}
+
+/** A colour as the browser computed it, `rgb(r, g, b)`, at another opacity. */
+export function faded(colour: string, opacity: number): string {
+  return colour.replace(/^rgb\((.*)\)$/, `rgba($1, ${opacity})`);
 }

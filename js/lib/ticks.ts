@@ -1,11 +1,19 @@
 /**
- * The range of an axis and where its ticks stand. uPlot's own ticks stop at 17 digits and overflow near the ends of
- * double precision; metrics do reach 1e300 (a diverging loss) and 1e-300 (a probability), so both are worked out here.
+ * The range of a value axis, plain or logarithmic, and where its ticks stand. uPlot's own ticks stop at 17 digits and
+ * overflow near the ends of double precision; metrics do reach 1e300 (a diverging loss) and 1e-300 (a probability), so
+ * both are worked out here.
  */
+
+import { formatTick, formatTicks } from "./format.ts";
 
 export interface Range {
   lo: number;
   hi: number;
+}
+
+/** A value axis; with `log` both ends are above zero. */
+export interface Scale extends Range {
+  log?: boolean;
 }
 
 export interface Ticks {
@@ -15,20 +23,6 @@ export interface Ticks {
 
 /** Half the largest double, so that the width of any range is itself a double. */
 const LARGEST = Number.MAX_VALUE / 2;
-
-/** The smallest and largest finite value of several columns; null when there is none. */
-export function extent(columns: readonly Float64Array[]): Range | null {
-  let lo = Number.POSITIVE_INFINITY;
-  let hi = Number.NEGATIVE_INFINITY;
-  for (const column of columns) {
-    for (const value of column) {
-      if (!Number.isFinite(value)) continue;
-      if (value < lo) lo = value;
-      if (value > hi) hi = value;
-    }
-  }
-  return lo <= hi ? { lo, hi } : null;
-}
 
 /**
  * The value axis around the data: some air above and below, none below zero when nothing is negative, and a visible
@@ -47,6 +41,45 @@ export function paddedRange(data: Range | null): Range {
   return bottom < top ? { lo: clamp(bottom), hi: clamp(top) } : { lo: bottom - 1, hi: bottom + 1 };
 }
 
+/** The same for a logarithmic axis: the air is in its decades, and a single value stands amid one decade. */
+export function paddedLogRange(data: Range | null): Scale {
+  if (data === null) return { lo: 1, hi: 10, log: true };
+  const [lo, hi] = [Math.log10(data.lo), Math.log10(data.hi)];
+  const air = hi - lo < 1e-9 ? 0.5 : (hi - lo) * 0.06;
+  return {
+    lo: Math.max(Number.MIN_VALUE, 10 ** (lo - air)),
+    hi: Math.min(LARGEST, 10 ** (hi + air)),
+    log: true,
+  };
+}
+
+/** Ticks of a value axis with their labels, about `count` of them. */
+export function valueTicks(scale: Scale, count: number): { at: number[]; labels: string[] } {
+  const decades = scale.log ? Math.log10(scale.hi) - Math.log10(scale.lo) : 0;
+  if (decades > 1.3) {
+    const at = logTicks(scale, decades, count);
+    return { at, labels: at.map(formatTick) };
+  }
+  const { at, step } = niceTicks(scale, count);
+  return { at, labels: formatTicks(at, step) };
+}
+
+/** Powers of ten, and between them 2 and 5 where there are few. */
+function logTicks({ lo, hi }: Range, decades: number, count: number): number[] {
+  const every = Math.max(1, Math.round(niceStep(decades / count)));
+  const leads = decades < count / 2 ? [1, 2, 5] : [1];
+  const at: number[] = [];
+  const first = Math.floor(Math.log10(lo) / every) * every;
+  for (let power = first; power <= Math.log10(hi); power += every) {
+    for (const lead of leads) {
+      // Written and read, for 10 ** -5 is not the double that is nearest to 1e-5.
+      const tick = Number(`${lead}e${power}`);
+      if (tick >= lo && tick <= hi) at.push(tick);
+    }
+  }
+  return at;
+}
+
 /** Round values (1, 2 or 5 times a power of ten) inside a range, about `count` of them. */
 export function niceTicks(range: Range, count: number, smallest = 0): Ticks {
   const { lo, hi } = range;
@@ -63,12 +96,16 @@ export function niceTicks(range: Range, count: number, smallest = 0): Ticks {
   return { at, step };
 }
 
-/** Where a value stands in a range, from 0 to 1. */
-export function fraction(value: number, { lo, hi }: Range): number {
+/** Where a value stands on an axis, from 0 to 1; what a logarithmic axis cannot show is below it. */
+export function fraction(value: number, { lo, hi, log }: Scale): number {
+  if (log) {
+    const bottom = Math.log10(lo);
+    return value > 0 ? (Math.log10(value) - bottom) / (Math.log10(hi) - bottom) : -1;
+  }
   return (clamp(value) - lo) / (hi - lo);
 }
 
-function niceStep(raw: number): number {
+export function niceStep(raw: number): number {
   if (!(raw > 0)) return 0;
   const power = 10 ** Math.floor(Math.log10(raw));
   const lead = raw / power;

@@ -1,101 +1,299 @@
 /**
- * The grid of charts. Which series share a chart is Python's decision, so that the saved picture shows the same; here
- * they are gathered by title and given colours, one colour for one label across the whole card.
+ * The charts of a run: a line of choices, and the charts as small multiples, the first dozen and the rest a click or a
+ * search away. Zoom, cursor and choices are common to all of them, and what only one needs is in its tile.
  */
 
+import type { ChoiceBook } from "../lib/choices.ts";
 import { element, setChildren, setText } from "../lib/dom.ts";
 import type { Series } from "../lib/feed.ts";
 import { formatCount } from "../lib/format.ts";
+import type { Answers } from "../lib/rpc.ts";
 import type { Watcher } from "../lib/schedule.ts";
 import type { Theme } from "../lib/theme.ts";
-import { type ChartGroup, Tile } from "./tile.ts";
+import type { Range } from "../lib/ticks.ts";
+import type { Look } from "./chart-lines.ts";
+import { Details, type Wish } from "./detail.ts";
+import { type ChartGroup, found, groupByChart, type Section, sectionsOf } from "./grouping.ts";
+import { Tile, type TileEnv } from "./tile.ts";
+import { toolbar } from "./toolbar.ts";
 
 const EXAMPLE = 'inlay.log({"loss": 0.1})';
+const FIRST = 12;
+/** With more charts than this, those that are off screen give their canvas back. */
+const DRAWN = 36;
+/** Drawing stops after this long, and goes on in the next frame, so that typing and scrolling stay smooth. */
+const FRAME_MS = 14;
+
+export interface ChartsEnv {
+  run: () => string;
+  watcher: Watcher;
+  redraw: () => void;
+  answers: Answers;
+  choices: ChoiceBook;
+  fail: (reason: unknown) => void;
+  signal: AbortSignal;
+}
+
+export interface ChartsState {
+  metricsTotal: number;
+  live: boolean;
+  /** Unix seconds. */
+  startedAt: number | null;
+}
 
 export interface ChartsView {
   node: HTMLElement;
-  /** New points, or another count of metrics. */
-  update: (series: readonly Series[], metricsTotal: number, running: boolean) => void;
+  /** New points, or something else about the run. */
+  update: (series: readonly Series[], state: ChartsState) => void;
   /** Every chart is to be drawn again with the next frame. */
   invalidate: () => void;
   draw: (theme: Theme, live: boolean) => void;
 }
 
-export function chartsView(watcher: Watcher, redraw: () => void, signal: AbortSignal): ChartsView {
-  const cursorGroup = crypto.getRandomValues(new Uint32Array(2)).join("-");
+export function chartsView(env: ChartsEnv): ChartsView {
+  const { choices, redraw, signal } = env;
   const tiles = new Map<string, Tile>();
-  const grid = element("div", { class: "inlay-charts" });
+  let groups = new Map<string, ChartGroup>();
+  let titles: string[] = [];
+  let query = "";
+  let all = false;
+  let enlarged: Tile | null = null;
+  let zoom: Range | null = null;
+  let axis = choices.current.x;
+  let startedAt = 0;
+
+  const bar = toolbar({
+    choices,
+    search: (text) => {
+      query = text;
+      lay();
+      redraw();
+    },
+    resetZoom: () => setZoom(null),
+    signal,
+  });
+  const sections = sectionsView();
   const empty = element("p", { class: "inlay-empty" });
+  const more = element("button", { class: "inlay-show-all", type: "button", hidden: true });
   const count = element("p", { class: "inlay-hint", hidden: true });
+  const said = element("div", { class: "inlay-offscreen", role: "status" });
   const node = element("section", { class: "inlay-section", "aria-label": "Metrics" });
-  node.append(empty, grid, count);
+  node.append(bar.node, empty, sections.node, more, count, said);
+  more.addEventListener(
+    "click",
+    () => {
+      all = !all;
+      lay();
+      redraw();
+    },
+    { signal },
+  );
+
+  const look = (): Look => ({
+    x: choices.current.x,
+    smoothing: choices.current.smoothing,
+    zoom,
+    startedAt,
+  });
+
+  const invalidate = () => {
+    for (const tile of tiles.values()) tile.invalidate();
+  };
+
+  const refresh = () => {
+    invalidate();
+    redraw();
+  };
+
+  const setZoom = (next: Range | null) => {
+    zoom = next;
+    bar.update(groups.size, titles.length, zoom !== null);
+    refresh();
+  };
+
+  /** The wishes of all visible charts that are for the same part of the x axis, the zoomed before the others. */
+  const wish = (): Wish | null => {
+    const wishes = [...tiles.values()].flatMap((tile) => tile.wish(look()) ?? []);
+    const zoomed = wishes.filter((one) => one.zoomed);
+    const chosen = zoomed.length > 0 ? zoomed : wishes;
+    const [first] = chosen;
+    if (first === undefined) return null;
+    return {
+      x: first.x,
+      keys: chosen.flatMap(({ keys }) => keys),
+      lo: Math.min(...chosen.map(({ lo }) => lo)),
+      hi: Math.max(...chosen.map(({ hi }) => hi)),
+    };
+  };
+
+  const details = new Details(env, wish, refresh);
+
+  const tileEnv: TileEnv = {
+    watcher: env.watcher,
+    cursorGroup: crypto.getRandomValues(new Uint32Array(2)).join("-"),
+    details,
+    redraw,
+    zoom: setZoom,
+    enlarge: (tile) => {
+      enlarged?.setEnlarged(false);
+      enlarged = enlarged === tile ? null : tile;
+      enlarged?.setEnlarged(true);
+      redraw();
+      requestAnimationFrame(() => tile.node.scrollIntoView({ block: "nearest" }));
+    },
+    isLog: (title) => choices.current.log.includes(title),
+    toggleLog: (title) => {
+      const { log } = choices.current;
+      const others = log.filter((one) => one !== title);
+      choices.set({ log: others.length < log.length ? others : [...log, title] });
+    },
+    say: (text) => setText(said, text),
+    fail: env.fail,
+  };
+
+  choices.onChange(() => {
+    // A part of one axis is not a part of another.
+    if (choices.current.x !== axis) zoom = null;
+    axis = choices.current.x;
+    bar.update(groups.size, titles.length, zoom !== null);
+    refresh();
+  }, signal);
+
   signal.addEventListener("abort", () => {
     for (const tile of tiles.values()) tile.destroy();
     tiles.clear();
   });
 
   const tileFor = (title: string): Tile => {
-    const tile = tiles.get(title) ?? new Tile(watcher, cursorGroup, redraw);
+    const tile = tiles.get(title) ?? new Tile(tileEnv);
     tiles.set(title, tile);
     return tile;
   };
 
+  /** Puts the charts in place that are to be seen. */
+  const lay = () => {
+    titles = found(groups, query);
+    const whole = sectionsOf(titles);
+    const laid = all ? whole : shortened(whole, FIRST);
+    sections.update(laid, (title) => {
+      const tile = tileFor(title);
+      const group = groups.get(title);
+      if (group !== undefined) tile.update(group);
+      return tile.node;
+    });
+    bar.update(groups.size, titles.length, zoom !== null);
+    more.hidden = titles.length <= FIRST;
+    setText(more, all ? "Show fewer" : `Show all ${formatCount(titles.length)}`);
+  };
+
   return {
     node,
-    update(series, metricsTotal, running) {
-      const groups = groupByChart(series);
+    update(series, { metricsTotal, live, startedAt: started }) {
+      const before = groups;
+      groups = groupByChart(series);
+      startedAt = started ?? earliest(series, startedAt);
       for (const [title, tile] of tiles) {
-        if (groups.has(title)) continue;
+        const group = groups.get(title);
+        if (group !== undefined) {
+          tile.update(group);
+          continue;
+        }
+        if (tile === enlarged) enlarged = null;
         tile.destroy();
         tiles.delete(title);
       }
-      const nodes = [...groups].map(([title, group]) => {
-        const tile = tileFor(title);
-        tile.update(group);
-        return tile.node;
-      });
-      setChildren(grid, nodes);
-      grid.dataset["count"] = String(Math.min(3, nodes.length));
-      grid.hidden = nodes.length === 0;
-      empty.hidden = nodes.length > 0;
-      writeEmpty(empty, running);
+      if (!sameTitles(before, groups)) lay();
+      empty.hidden = groups.size > 0;
+      writeEmpty(empty, live);
       count.hidden = series.length === 0 || metricsTotal <= series.length;
       setText(count, `${formatCount(series.length)} of ${formatCount(metricsTotal)} metrics`);
     },
-    invalidate() {
-      for (const tile of tiles.values()) tile.invalidate();
-    },
+    invalidate,
     draw(theme, live) {
-      for (const tile of tiles.values()) tile.draw(theme, live);
+      const now = look();
+      const until = performance.now() + FRAME_MS;
+      let drawn = false;
+      for (const tile of tiles.values()) {
+        if (performance.now() > until) {
+          redraw();
+          return;
+        }
+        if (tile.draw(theme, now, live)) drawn = true;
+        else if (tiles.size > DRAWN) tile.rest();
+      }
+      if (drawn) details.ask();
     },
   };
 }
 
-/** Charts by title, in the order their first series came. */
-export function groupByChart(series: readonly Series[]): Map<string, ChartGroup> {
-  const groups = new Map<string, ChartGroup>();
-  for (const one of series) {
-    const group = groups.get(one.chart) ?? { title: one.chart, series: [], colours: [] };
-    group.series.push(one);
-    groups.set(one.chart, group);
-  }
-  const colours = labelColours([...groups.values()]);
-  for (const group of groups.values()) {
-    group.colours = group.series.map((one) => colours.get(one.label) ?? 0);
-  }
-  return groups;
+interface SectionsView {
+  node: HTMLElement;
+  update: (sections: readonly Section[], tileOf: (title: string) => HTMLElement) => void;
 }
 
-/** Labels that stand side by side somewhere get a colour each and keep it everywhere; a line alone gets the first. */
-function labelColours(groups: readonly ChartGroup[]): Map<string, number> {
-  const colours = new Map<string, number>();
-  for (const { series } of groups) {
-    if (series.length < 2) continue;
-    for (const { label } of series) {
-      if (!colours.has(label)) colours.set(label, colours.size);
+/** The sections with their grids; one that the reader closed stays closed, whatever comes and goes. */
+function sectionsView(): SectionsView {
+  const node = element("div", { class: "inlay-chart-sections" });
+  const grids = new Map<string, HTMLElement>();
+  const folds = new Map<string, HTMLElement>();
+  const gridFor = (heading: string): HTMLElement => {
+    const grid = grids.get(heading) ?? element("div", { class: "inlay-charts" });
+    grids.set(heading, grid);
+    return grid;
+  };
+  const sectionFor = ({ heading, titles }: Section): HTMLElement => {
+    const grid = gridFor(heading);
+    if (heading === "") return grid;
+    let fold = folds.get(heading);
+    if (fold === undefined) {
+      fold = element("details", { class: "inlay-chart-section" }, element("summary"), grid);
+      fold.setAttribute("open", "");
+      folds.set(heading, fold);
     }
-  }
-  return colours;
+    const summary = fold.querySelector("summary");
+    if (summary !== null) {
+      const label = element("span", { class: "inlay-section-name" }, heading);
+      setChildren(summary, []);
+      summary.append(
+        label,
+        element("span", { class: "inlay-section-count" }, String(titles.length)),
+      );
+    }
+    return fold;
+  };
+  return {
+    node,
+    update(sections, tileOf) {
+      for (const section of sections) {
+        const grid = gridFor(section.heading);
+        setChildren(grid, section.titles.map(tileOf));
+        // One or two charts alone may be wider than those that stand among others.
+        grid.dataset["count"] = sections.length > 1 ? "" : String(section.titles.length);
+      }
+      setChildren(node, sections.map(sectionFor));
+      node.hidden = sections.every(({ titles }) => titles.length === 0);
+    },
+  };
+}
+
+function shortened(sections: readonly Section[], most: number): Section[] {
+  let room = most;
+  return sections.flatMap(({ heading, titles }) => {
+    const shown = titles.slice(0, room);
+    room -= shown.length;
+    return shown.length > 0 ? [{ heading, titles: shown }] : [];
+  });
+}
+
+function sameTitles(a: ReadonlyMap<string, unknown>, b: ReadonlyMap<string, unknown>): boolean {
+  return a.size === b.size && [...a.keys()].every((title) => b.has(title));
+}
+
+/** When a run began of which that is not known: with its first point. */
+function earliest(series: readonly Series[], before: number): number {
+  if (before > 0) return before;
+  const times = series.map(({ time }) => time[0] ?? Infinity).filter(Number.isFinite);
+  return times.length > 0 ? Math.min(...times) : 0;
 }
 
 function writeEmpty(empty: HTMLElement, running: boolean): void {

@@ -1,55 +1,103 @@
 /**
- * One chart of the card with its title, its newest values and what the reader should know about its points. The height
- * is fixed and every line of text keeps its place while empty, so nothing on the page moves when values change.
+ * One chart of the card with its title, its tools, its newest values and what the reader should know about its points.
+ * Heights are fixed and every line of text keeps its place while empty, so nothing on the page moves when values
+ * change. Until it is first seen a tile is only its title, so that a thousand of them cost little.
  */
 
 import { LineChart, type Readout } from "../lib/chart.ts";
-import { element, setChildren, setClippedText, setText } from "../lib/dom.ts";
+import { element, icon, setClippedText, setText } from "../lib/dom.ts";
+import { csvOf, download, fileName, type Metric, pngOf } from "../lib/download.ts";
 import type { Series } from "../lib/feed.ts";
-import { formatCount, formatStep, formatValue } from "../lib/format.ts";
+import { formatAny, formatValue } from "../lib/format.ts";
+import { type Picture, pictureOf } from "../lib/picture.ts";
 import type { Watcher } from "../lib/schedule.ts";
-import { PALETTE_SIZE, type Theme } from "../lib/theme.ts";
-import { extent } from "../lib/ticks.ts";
+import { svgOf } from "../lib/svg.ts";
+import type { Theme } from "../lib/theme.ts";
+import type { Range } from "../lib/ticks.ts";
+import { formatAcross } from "../lib/time-ticks.ts";
+import {
+  columnOf,
+  type Drawn,
+  drawnOf,
+  isReduced,
+  kernelRange,
+  type Look,
+  reaches,
+} from "./chart-lines.ts";
+import { type MenuItem, menuButton } from "./chart-menu.ts";
+import { tableOf } from "./chart-table.ts";
+import type { Detail, Details, Wish } from "./detail.ts";
+import type { ChartGroup } from "./grouping.ts";
+import { type Entry, readingTexts, writeLegend } from "./legend.ts";
+import { type Remark, remarkOf } from "./remark.ts";
 
-const PLOT_HEIGHT = 150;
+const HEIGHT = 150;
+const ENLARGED_HEIGHT = 380;
+const EXPORTED = { width: 640, height: 320 };
+/** Reduced series that hold fewer points than this are asked for anew when somebody looks at them. */
+const FEW = 400;
+const FEW_ENLARGED = 1000;
+const TABLE_EVERY_MS = 1000;
+const CORNERS = "M9.5 2.5h4v4M6.5 13.5h-4v-4M13.5 2.5l-4.5 4.5M2.5 13.5l4.5-4.5";
+const KEYS = "Arrow keys read values, plus and minus zoom, Escape resets.";
 
-/** A chart of the card: the series that share a title, each with its place in the palette. */
-export interface ChartGroup {
-  title: string;
-  series: Series[];
-  colours: number[];
+export interface TileEnv {
+  watcher: Watcher;
+  cursorGroup: string;
+  details: Details;
+  redraw: () => void;
+  zoom: (zoom: Range | null) => void;
+  enlarge: (tile: Tile) => void;
+  isLog: (title: string) => boolean;
+  toggleLog: (title: string) => void;
+  /** Says something to those who cannot see it. */
+  say: (text: string) => void;
+  fail: (reason: unknown) => void;
 }
 
 export class Tile {
   readonly node: HTMLElement;
+  readonly #env: TileEnv;
   readonly #abort = new AbortController();
-  readonly #redraw: () => void;
-  readonly #chart: LineChart;
   readonly #title = element("h3", { class: "inlay-chart-title" });
+  readonly #top = element("div", { class: "inlay-chart-top" }, this.#title);
   readonly #remark = element("span", { class: "inlay-remark" });
   readonly #legend = element("div", { class: "inlay-legend" });
+  readonly #plot = element("div", { class: "inlay-plot", role: "group", tabindex: "0" });
+  readonly #nothing = element("p", { class: "inlay-nothing", hidden: true });
+  readonly #enlarge = element("button", { class: "inlay-tool", type: "button" });
+  readonly #chart: LineChart;
+  #table: HTMLElement | null = null;
+  #tabled = 0;
   #group: ChartGroup = { title: "", series: [], colours: [] };
+  #look: Look | null = null;
+  #drawn: Drawn[] = [];
+  #zoom: Range | null = null;
   #readout: Readout | null = null;
+  #theme: Theme | null = null;
+  #enlarged = false;
+  #built = false;
   #visible = false;
   #width = 0;
   #stale = true;
 
-  constructor(watcher: Watcher, cursorGroup: string, redraw: () => void) {
-    this.#redraw = redraw;
-    const plot = element("div", { class: "inlay-plot" });
-    this.#chart = new LineChart(plot, {
-      height: PLOT_HEIGHT,
-      cursorGroup,
+  constructor(env: TileEnv) {
+    this.#env = env;
+    this.#chart = new LineChart(this.#plot, {
+      cursorGroup: env.cursorGroup,
       onCursor: (readout) => this.#point(readout),
+      onZoom: (zoom) => env.zoom(zoom),
     });
-    const top = element("div", { class: "inlay-chart-top" }, this.#title, this.#remark);
-    this.node = element("figure", { class: "inlay-chart" }, top, this.#legend, plot);
-    watcher.watch(
-      plot,
-      (visible) => this.#show(visible),
-      (width) => this.#resize(width),
-      this.#abort.signal,
-    );
+    this.node = element("figure", { class: "inlay-chart" }, this.#top);
+    env.watcher.see(this.node, (visible) => this.#show(visible), this.#abort.signal);
+  }
+
+  get visible(): boolean {
+    return this.#visible;
+  }
+
+  get zoomed(): boolean {
+    return this.#zoom !== null;
   }
 
   /** New points; drawn with the next frame, or when the chart comes on screen. */
@@ -58,6 +106,7 @@ export class Tile {
     if (sameGroup(this.#group, group)) return;
     this.#group = group;
     this.#stale = true;
+    setClippedText(this.#title, group.title);
   }
 
   /** Something else than the points changed, such as the colours. */
@@ -65,16 +114,55 @@ export class Tile {
     this.#stale = true;
   }
 
-  /** Draws what is due, if anybody can see it. */
-  draw(theme: Theme, live: boolean): void {
-    if (!this.#stale || !this.#visible || this.#width <= 0) return;
+  setEnlarged(enlarged: boolean): void {
+    this.#enlarged = enlarged;
+    this.#stale = true;
+    this.node.dataset["enlarged"] = String(enlarged);
+    this.#nameEnlarge();
+  }
+
+  /** Draws what is due, if anybody can see it; true when there was something to draw. */
+  draw(theme: Theme, look: Look, live: boolean): boolean {
+    if (!this.#stale || !this.#visible || this.#width <= 0) return false;
     this.#stale = false;
-    const { title, series, colours } = this.#group;
-    setClippedText(this.#title, title);
-    const lines = series.map(({ x, y }, i) => ({ x, y, colour: colours[i] ?? 0 }));
-    this.#chart.draw(lines, theme, this.#width, live);
+    this.#look = look;
+    this.#theme = theme;
+    const { series, colours, title } = this.#group;
+    // Whether the zoom is for this chart depends on what it holds, which needs no detail.
+    this.#zoom = this.#zoomOf(look);
+    this.#drawn = series.map((one, i) =>
+      drawnOf(one, colours[i] ?? 0, look, this.#detail(one, look), this.#drawn[i]),
+    );
+    if (look.zoom !== null && this.#zoom === null) this.#zoom = this.#zoomOf(look);
+    const lines = this.#drawn.map(({ line }) => line);
+    const log = this.#env.isLog(title);
+    const picture = pictureOf(lines, look.x, this.#zoom, log);
+    const height = this.#enlarged ? ENLARGED_HEIGHT : HEIGHT;
+    this.#chart.draw(picture, theme, { width: this.#width, height }, live);
+    this.#nothing.hidden = !picture.empty;
+    setText(this.#nothing, picture.leftOut > 0 ? "No values above zero" : "No finite values");
     this.#describe();
     this.#write();
+    this.#refreshTable();
+    return true;
+  }
+
+  /** What the kernel could add to what is seen here. */
+  wish(look: Look): (Wish & { zoomed: boolean }) | null {
+    if (!this.#visible || this.#look === null || this.#width <= 0) return null;
+    const zoom = this.#zoomOf(look);
+    const coarse = this.#group.series.filter((one) =>
+      zoom === null ? this.#isCoarse(one) : isReduced(one),
+    );
+    const missing = coarse.filter((one) => this.#detail(one, look) === undefined);
+    if (missing.length === 0) return null;
+    const keys = missing.map(({ key }) => key);
+    if (zoom !== null) return { keys, ...kernelRange(zoom, look), zoomed: true };
+    const x = look.x === "step" ? "step" : "time";
+    const [lo, hi] = [Math.min, Math.max].map((most) =>
+      missing.reduce((sum, one) => one[x].reduce((a, b) => most(a, b), sum), one0(missing, x)),
+    );
+    return { keys, x, lo: lo ?? 0, hi: hi ?? 0, zoomed: false };
   }
 
   destroy(): void {
@@ -83,18 +171,88 @@ export class Tile {
     this.node.remove();
   }
 
+  /** Gives the canvas back, which is most of what a chart weighs; it is drawn again when it is seen. */
+  rest(): void {
+    if (!this.#visible) this.#chart.destroy();
+  }
+
+  #isCoarse(one: Series): boolean {
+    return isReduced(one) && one.step.length < (this.#enlarged ? FEW_ENLARGED : FEW);
+  }
+
+  #zoomOf(look: Look): Range | null {
+    const { zoom } = look;
+    if (zoom === null) return null;
+    const reached = this.#drawn.some(
+      ({ series, held, x }) => x === look.x && reaches(series, held, zoom),
+    );
+    return reached ? zoom : null;
+  }
+
+  /** The kernel's detail of a series, where it is of what is seen now. */
+  #detail(one: Series, look: Look): Detail | undefined {
+    const detail = this.#env.details.get(one.key);
+    if (detail === undefined || !isReduced(one)) return undefined;
+    if (this.#zoom !== null) {
+      const { x, lo, hi } = kernelRange(this.#zoom, look);
+      return detail.x === x && detail.lo === lo && detail.hi === hi ? detail : undefined;
+    }
+    // Of a whole run that goes on, the detail is asked for again when the run has grown by half.
+    const column = one[look.x === "step" ? "step" : "time"];
+    const whole =
+      detail.x === (look.x === "step" ? "step" : "time") && detail.lo <= (column[0] ?? 0);
+    const known = detail.part?.total ?? one.total;
+    return whole && this.#isCoarse(one) && one.total < known * 1.5 ? detail : undefined;
+  }
+
+  #build(): void {
+    this.#built = true;
+    const { signal } = this.#abort;
+    this.#enlarge.append(icon("inlay-tool-sign", CORNERS));
+    this.#nameEnlarge();
+    this.#enlarge.addEventListener("click", () => this.#env.enlarge(this), { signal });
+    const menu = menuButton("More for this chart", this.node, () => this.#items(), signal);
+    this.#top.append(element("span", { class: "inlay-tools" }, this.#enlarge, menu), this.#remark);
+    this.#plot.append(this.#nothing);
+    this.#plot.addEventListener("keydown", (event) => this.#key(event), { signal });
+    this.#plot.addEventListener("blur", () => this.#chart.point(null), { signal });
+    this.node.addEventListener(
+      "keydown",
+      (event) => {
+        if (event.key !== "Escape" || event.defaultPrevented) return;
+        if (this.#table !== null) this.#toggleTable();
+        else if (this.#enlarged) this.#env.enlarge(this);
+        else return;
+        event.stopPropagation();
+        event.preventDefault();
+      },
+      { signal },
+    );
+    this.node.append(this.#legend, this.#plot);
+    this.#env.watcher.size(this.#plot, (width) => this.#resize(width), signal);
+  }
+
+  #nameEnlarge(): void {
+    const name = this.#enlarged ? "Make this chart small again" : "Enlarge this chart";
+    this.#enlarge.title = name;
+    this.#enlarge.setAttribute("aria-label", name);
+    this.#enlarge.setAttribute("aria-pressed", String(this.#enlarged));
+  }
+
   #show(visible: boolean): void {
     this.#visible = visible;
+    if (!visible) return;
+    if (!this.#built) this.#build();
     // Hosts that take cells off the page give the canvas back empty.
-    if (visible) this.#stale = true;
-    if (visible) this.#redraw();
+    this.#stale = true;
+    this.#env.redraw();
   }
 
   #resize(width: number): void {
     if (Math.floor(width) === this.#width) return;
     this.#width = Math.floor(width);
     this.#stale = true;
-    this.#redraw();
+    this.#env.redraw();
   }
 
   #point(readout: Readout | null): void {
@@ -104,106 +262,205 @@ export class Tile {
 
   /** The legend and the remark: at the cursor while there is one, else the newest values. */
   #write(): void {
-    const { title, series, colours } = this.#group;
-    const entries = legendEntries(this.#legend, series.length);
-    series.forEach((one, i) => {
-      const value = this.#readout ? (this.#readout.values[i] ?? null) : newest(one);
-      const entry = entries[i];
-      if (entry === undefined) return;
-      // A line that stands alone under its own name needs no second mention of it.
-      const named = series.length > 1 || one.label !== title;
-      writeEntry(entry, one.label, value, named ? (colours[i] ?? 0) : null);
-    });
-    setChildren(this.#legend, entries);
-    this.#legend.dataset["alone"] = String(series.length === 1 && series[0]?.label === title);
-    const remark = this.#readout
-      ? { text: `step ${formatStep(this.#readout.step)}`, title: "" }
-      : pointsRemark(series);
+    writeLegend(this.#legend, this.#entries(this.#readout));
+    const remark = this.#remarkNow();
     setText(this.#remark, remark.text);
     this.#remark.title = remark.title;
+  }
+
+  #remarkNow(): Remark {
+    if (this.#readout !== null && this.#look !== null) {
+      return { text: formatAcross(this.#look.x, this.#readout.x), title: "" };
+    }
+    const leftOut = this.#chart.picture?.leftOut ?? 0;
+    return remarkOf(this.#drawn, this.#zoom, leftOut, this.#env.details.late);
+  }
+
+  #entries(readout: Readout | null): Entry[] {
+    const { series, colours, title } = this.#group;
+    return series.map((one, i) => ({
+      label: one.label,
+      colour: series.length > 1 || one.label !== title ? (colours[i] ?? 0) : null,
+      reading: readout ? (readout.readings[i] ?? null) : newest(this.#drawn[i]),
+    }));
   }
 
   /** A canvas says nothing to a screen reader; its name says what the line shows. */
   #describe(): void {
     const canvas = this.#chart.canvas;
-    if (canvas === null) return;
     const { title, series } = this.#group;
-    canvas.setAttribute("role", "img");
-    canvas.setAttribute("aria-label", `${title}: ${series.map(spoken).join("; ")}`);
+    canvas?.setAttribute("role", "img");
+    canvas?.setAttribute("aria-label", `${title}: ${series.map(spoken).join("; ")}`);
+    this.#plot.setAttribute("aria-label", `${title}. ${KEYS}`);
   }
+
+  #key(event: KeyboardEvent): void {
+    if (event.target !== this.#plot || event.ctrlKey || event.metaKey || event.altKey) return;
+    const across = this.#chart.picture?.across;
+    if (across === undefined) return;
+    const by = event.shiftKey ? 10 : 1;
+    const moves: Record<string, number> = {
+      ArrowLeft: -by,
+      ArrowRight: by,
+      Home: -Infinity,
+      End: Infinity,
+    };
+    const move = moves[event.key];
+    const zooms: Record<string, number> = { "+": 0.5, "=": 0.5, "-": 2, _: 2 };
+    const factor = zooms[event.key];
+    if (move !== undefined) {
+      this.#chart.point(this.#chart.neighbour(move));
+      this.#read();
+    } else if (factor !== undefined) {
+      const middle = this.#readout?.x ?? (across.lo + across.hi) / 2;
+      const half = ((across.hi - across.lo) / 2) * factor;
+      // Out of a part means to the whole: how far that reaches the other charts must not guess.
+      if (factor < 1) this.#env.zoom({ lo: middle - half, hi: middle + half });
+      else if (this.#zoom !== null) this.#env.zoom(null);
+    } else if ((event.key === "0" || event.key === "Escape") && this.zoomed) {
+      this.#env.zoom(null);
+    } else {
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  #read(): void {
+    if (this.#readout === null || this.#look === null) return;
+    const entries = this.#entries(this.#readout);
+    const values = entries.map(({ label, reading }) => {
+      const [main, beside] = readingTexts(reading, true);
+      return `${label} ${main}${beside && `, ${beside}`}`;
+    });
+    this.#env.say(`${formatAcross(this.#look.x, this.#readout.x)}: ${values.join("; ")}`);
+  }
+
+  #items(): MenuItem[] {
+    const { title } = this.#group;
+    const log = this.#env.isLog(title);
+    const reduced = this.#drawn.some(({ series }) => isReduced(series));
+    return [
+      { label: "Log scale", checked: log, choose: () => this.#env.toggleLog(title) },
+      { label: "Show data", checked: this.#table !== null, choose: () => this.#toggleTable() },
+      { label: "Reset zoom", disabled: !this.zoomed, choose: () => this.#env.zoom(null) },
+      { label: "Download PNG", choose: () => void this.#save(".png") },
+      { label: "Download SVG", choose: () => void this.#save(".svg") },
+      {
+        label: `Download CSV${reduced ? ", reduced" : ""}`,
+        choose: () => void this.#save(".csv"),
+      },
+    ];
+  }
+
+  async #save(ending: ".png" | ".svg" | ".csv"): Promise<void> {
+    const { title } = this.#group;
+    const [picture, theme] = [this.#chart.picture, this.#theme];
+    if (picture === null || theme === null) return;
+    try {
+      if (ending === ".csv") {
+        const remark = remarkOf(this.#drawn, this.#zoom, 0, false).reduced;
+        const text = csvOf(this.#metrics(), this.#where());
+        const name = fileName(remark ? `${title} ${remark}` : title, ending);
+        download(name, new Blob([text], { type: "text/csv;charset=utf-8" }));
+        return;
+      }
+      const svg = this.#svg(picture, theme);
+      const blob =
+        ending === ".svg" ? new Blob([svg], { type: "image/svg+xml" }) : await pngOf(svg);
+      download(fileName(title, ending), blob);
+    } catch (reason) {
+      this.#env.fail(reason);
+    }
+  }
+
+  #svg(picture: Picture, theme: Theme): string {
+    const legend = this.#entries(null).map(({ label, reading }) => ({
+      label,
+      value: readingTexts(reading, false)[0],
+    }));
+    const remark = remarkOf(this.#drawn, this.#zoom, picture.leftOut, false).text;
+    const size = {
+      width: Math.max(EXPORTED.width, this.#width),
+      height: this.#enlarged ? ENLARGED_HEIGHT : EXPORTED.height,
+    };
+    return svgOf(picture, { title: this.#group.title, legend, remark }, theme, size);
+  }
+
+  /** The points behind the picture, with the kernel's detail where it is drawn. */
+  #metrics(): (Metric & { label: string })[] {
+    return this.#drawn.map(({ series, detail }) => ({
+      ...(detail?.part ?? series),
+      key: series.key,
+      label: series.label,
+    }));
+  }
+
+  #where(): (metric: number, point: number) => boolean {
+    const [look, zoom] = [this.#look, this.#zoom];
+    if (look === null || zoom === null) return () => true;
+    const columns = this.#metrics().map((metric) => columnOf(metric, look));
+    return (metric, point) => {
+      const at = columns[metric]?.[point] ?? Number.NaN;
+      return at >= zoom.lo && at <= zoom.hi;
+    };
+  }
+
+  #toggleTable(): void {
+    if (this.#table === null) {
+      this.#table = element("div", { class: "inlay-data-frame", role: "region", tabindex: "0" });
+      this.#tabled = 0;
+      this.#plot.after(this.#table);
+      this.#refreshTable();
+      this.#table.focus();
+    } else {
+      const focused = this.#table.matches(":focus-within");
+      this.#table.remove();
+      this.#table = null;
+      if (focused) this.#plot.focus();
+    }
+    this.node.dataset["table"] = String(this.#table !== null);
+  }
+
+  /** A table that changed ten times a second could not be read. */
+  #refreshTable(): void {
+    if (this.#table === null) return;
+    const wait = this.#tabled + TABLE_EVERY_MS - performance.now();
+    if (this.#tabled > 0 && wait > 0) {
+      setTimeout(() => this.#refreshTable(), wait);
+      return;
+    }
+    this.#tabled = performance.now();
+    const { title } = this.#group;
+    this.#table.setAttribute("aria-label", `Data of ${title}`);
+    this.#table.replaceChildren(
+      tableOf({ title, metrics: this.#metrics(), where: this.#where(), zoomed: this.zoomed }),
+    );
+  }
+}
+
+function one0(series: readonly Series[], x: "step" | "time"): number {
+  return series[0]?.[x][0] ?? 0;
 }
 
 function sameGroup(a: ChartGroup, b: ChartGroup): boolean {
   return (
+    a.title === b.title &&
     a.series.length === b.series.length &&
     a.series.every((one, i) => one === b.series[i] && a.colours[i] === b.colours[i])
   );
 }
 
-function newest(series: Series): number | null {
-  return series.y.at(-1) ?? null;
+function newest(drawn: Drawn | undefined): Entry["reading"] {
+  const value = drawn?.series.value.at(-1);
+  if (drawn === undefined || value === undefined) return null;
+  const smooth = drawn.line.smooth?.findLast(Number.isFinite);
+  return { value, smooth: Number.isFinite(value) ? (smooth ?? null) : null, range: null };
 }
 
-function spoken(series: Series): string {
-  const range = extent([series.y]);
-  const last = newest(series);
-  const values =
-    range === null || last === null
-      ? "no finite value"
-      : `last ${formatValue(last)}, min ${formatValue(range.lo)}, max ${formatValue(range.hi)}`;
-  return `${series.label} ${values}`;
-}
-
-/** What is not on the drawing: points left out by reduction, and values no line can show. */
-function pointsRemark(series: readonly Series[]): { text: string; title: string } {
-  const nonfinite = series.reduce((sum, one) => sum + one.nonfinite, 0);
-  const reduced = series.filter((one) => one.total > one.x.length);
-  const most = reduced.toSorted((a, b) => b.total - a.total)[0];
-  const parts: [string, string][] = [];
-  if (nonfinite > 0) {
-    parts.push([
-      `${formatCount(nonfinite)} not finite`,
-      "NaN or infinite values; they are gaps in the line.",
-    ]);
-  }
-  if (most !== undefined) {
-    const [shown, all] = [formatCount(most.x.length), formatCount(most.total)];
-    parts.push([
-      `${shown} of ${all}`,
-      `Showing ${shown} of ${all} points; the lowest and highest of every stretch are among them.`,
-    ]);
-  }
-  return { text: parts.map((p) => p[0]).join(" · "), title: parts.map((p) => p[1]).join("\n") };
-}
-
-/** As many legend entries as there are series, the existing ones first. */
-function legendEntries(legend: HTMLElement, count: number): HTMLElement[] {
-  const entries = [...legend.children].filter((child) => child instanceof HTMLElement);
-  while (entries.length < count) {
-    entries.push(
-      element(
-        "span",
-        { class: "inlay-entry" },
-        element("span", { class: "inlay-key", "aria-hidden": "true" }),
-        element("span", { class: "inlay-label" }),
-        element("span", { class: "inlay-value" }),
-      ),
-    );
-  }
-  return entries.slice(0, count);
-}
-
-function writeEntry(
-  entry: HTMLElement,
-  label: string,
-  value: number | null,
-  colour: number | null,
-): void {
-  const [key, name, number] = entry.children;
-  if (!(key instanceof HTMLElement) || !(name instanceof HTMLElement) || !number) return;
-  key.hidden = name.hidden = colour === null;
-  key.style.background = `var(--inlay-line-${(colour ?? 0) % PALETTE_SIZE})`;
-  setClippedText(name, label);
-  setText(number, value === null ? "–" : formatValue(value));
-  entry.title = value === null ? label : `${label}: ${value}`;
+function spoken({ label, value, last, min, max }: Series): string {
+  const end = value.at(-1);
+  if (min === null || max === null || end === undefined) return `${label} no finite value`;
+  const range = `min ${formatValue(min)}, max ${formatValue(max)}`;
+  return `${label} last ${formatAny(last ?? end)}, ${range}`;
 }

@@ -1,0 +1,67 @@
+/** What the reader should know about a chart's points: which are left out by reduction, and which no line can show. */
+
+import { formatCount } from "../lib/format.ts";
+import type { Range } from "../lib/ticks.ts";
+import { type Drawn, isReduced } from "./chart-lines.ts";
+
+export interface Remark {
+  text: string;
+  title: string;
+}
+
+export function remarkOf(
+  drawn: readonly Drawn[],
+  zoom: Range | null,
+  leftOut: number,
+  late: boolean,
+): Remark & { reduced: string } {
+  const parts: [string, string][] = [];
+  const nonfinite = drawn.reduce((sum, one) => sum + nonfiniteIn(one, zoom), 0);
+  if (nonfinite > 0) {
+    parts.push([
+      `${formatCount(nonfinite)} not finite`,
+      "NaN or infinite values: marked at the edges of the chart, for no line can show them.",
+    ]);
+  }
+  if (leftOut > 0) {
+    parts.push([
+      `${formatCount(leftOut)} ≤ 0 left out`,
+      "A logarithmic axis has no place for zero and what is below.",
+    ]);
+  }
+  const most = drawn.map(pointsOf).sort((a, b) => b.total - a.total)[0];
+  const waiting = zoom !== null && drawn.some((one) => isReduced(one.series) && !one.detail);
+  let reduced = "";
+  if (!waiting && most !== undefined && most.total > most.shown) {
+    const [shown, all] = [formatCount(most.shown), formatCount(most.total)];
+    reduced = `${shown} of ${all}${parts.length === 0 ? " points" : ""}`;
+    parts.push([
+      reduced,
+      `Showing ${shown} of ${all} points${zoom ? " in this part" : ""}; the lowest and highest of every stretch are among them.`,
+    ]);
+  }
+  const missing = drawn.some((one) => isReduced(one.series) && one.detail === undefined);
+  if (late && missing && (zoom !== null || drawn.some(isFew))) {
+    parts.push(["detail follows", "More points follow as soon as the kernel has time to answer."]);
+  }
+  return {
+    text: parts.map(([text]) => text).join(" · "),
+    title: parts.map(([, title]) => title).join("\n"),
+    reduced,
+  };
+}
+
+function isFew({ series }: Drawn): boolean {
+  return isReduced(series) && series.step.length < 400;
+}
+
+function pointsOf({ series, detail }: Drawn): { shown: number; total: number } {
+  const { n, total } = detail?.part ?? { n: series.step.length, total: series.total };
+  // What was logged after the answer came is drawn as it was pushed.
+  return { shown: n, total };
+}
+
+function nonfiniteIn({ series, curve }: Drawn, zoom: Range | null): number {
+  if (zoom === null) return series.nonfinite;
+  return curve.marks.filter(({ x }) => x >= zoom.lo && x <= zoom.hi).length;
+}
