@@ -50,7 +50,7 @@ STROKES: dict[str, Any] = {
     "symbolStrokeWidth": 2,
     "symbolSize": 150,
 }
-FOR_THE_MOUSE = {"size": 60, "fillOpacity": 0, "strokeOpacity": 0}
+FOR_THE_MOUSE = {"size": 60, "fillOpacity": 0}
 """Points that only the mouse finds, for the tooltip: a line has none of its own."""
 UNITS = ((2 * 86_400, 86_400, "days"), (2 * 3_600, 3_600, "hours"), (2 * 60, 60, "minutes"), (0, 1, "seconds"))
 

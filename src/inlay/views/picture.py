@@ -176,7 +176,7 @@ def _images(run: RunSnapshot, charts: list[Chart]) -> str:
     width = WIDE if len(charts) <= 2 else WIDTH
     images = []
     for chart in charts:
-        data = b64encode(chart_svg(chart, colours, limit, width).encode()).decode()
+        data = b64encode(chart_svg(chart, colours, limit, (width, HEIGHT)).encode()).decode()
         images.append(
             f'<img width="{width}" height="{HEIGHT}" alt="{escape(chart_alt(chart))}" '
             f'style="margin:0 8px 8px 0;vertical-align:top" src="data:image/svg+xml;base64,{data}">'
