@@ -17,6 +17,7 @@ import { dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
+import { slimUplot, UPLOT } from "./slim-uplot.mjs";
 
 const SOURCE = dirname(fileURLToPath(import.meta.url));
 const STATIC = join(SOURCE, "..", "src", "inlay", "static");
@@ -79,7 +80,7 @@ function options(names) {
     define: { "define.amd": "false" },
     // A font or picture beside the bundle could not be fetched: widgets are imported from blob URLs.
     loader: ASSETS,
-    plugins: [sheetsAsText()],
+    plugins: [sheetsAsText(), withoutDeadWeight()],
     charset: "utf8",
     logLevel: "info",
   };
@@ -108,6 +109,18 @@ function sheetsAsText() {
         const watchFiles = Object.keys(sheet.metafile.inputs).map((file) => resolve(file));
         return { contents: sheet.outputFiles[0].text.trim(), loader: "text", watchFiles };
       });
+    },
+  };
+}
+
+function withoutDeadWeight() {
+  return {
+    name: "without-dead-weight",
+    setup(build) {
+      build.onLoad({ filter: UPLOT }, ({ path }) => ({
+        contents: slimUplot(readFileSync(path, "utf8")),
+        loader: "js",
+      }));
     },
   };
 }

@@ -7,10 +7,14 @@ export type Child = Node | string | null;
 
 export interface Attributes {
   class?: string;
+  id?: string;
   title?: string;
   role?: string;
   type?: string;
   tabindex?: string;
+  placeholder?: string;
+  spellcheck?: string;
+  alt?: string;
   hidden?: boolean;
   [attribute: `aria-${string}`]: string;
   [attribute: `data-${string}`]: string;
@@ -29,6 +33,56 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   }
   node.append(...children.filter((child) => child !== null));
   return node;
+}
+
+/** A quiet button; what it does ends with the element. */
+export function button(
+  label: string,
+  act: (event: MouseEvent) => void,
+  attributes: Attributes = {},
+  ...children: Child[]
+): HTMLButtonElement {
+  const node = element(
+    "button",
+    { ...attributes, type: "button", class: `inlay-button ${attributes.class ?? ""}`.trim() },
+    label,
+    ...children,
+  );
+  node.addEventListener("click", act);
+  return node;
+}
+
+/** A field to search in something; `search` gets what was typed, in lower case. */
+export function searchField(label: string, search: (typed: string) => void): HTMLInputElement {
+  const node = element("input", {
+    class: "inlay-field inlay-search",
+    type: "search",
+    placeholder: label,
+    "aria-label": label,
+    spellcheck: "false",
+  });
+  node.addEventListener("input", () => search(node.value.trim().toLowerCase()));
+  return node;
+}
+
+/** Keys and values in aligned columns. */
+export function pairs(entries: readonly [string, string][]): HTMLElement {
+  const row = ([key, value]: [string, string]) =>
+    element(
+      "div",
+      { class: "inlay-pair" },
+      element("dt", { title: key }, key),
+      element("dd", { title: value }, value),
+    );
+  return element("dl", { class: "inlay-pairs" }, ...entries.map(row));
+}
+
+const page = crypto.getRandomValues(new Uint32Array(1)).join("");
+let ids = 0;
+
+/** An id for an element that another one names; no other card's, nor of another copy of this code. */
+export function uniqueId(): string {
+  return `inlay-${page}-${++ids}`;
 }
 
 /** Sets text only when it differs: an unchanged node keeps the reader's selection and costs no layout. */

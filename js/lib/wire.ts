@@ -127,7 +127,7 @@ function asCount(value: unknown): number | null {
   return typeof value === "number" && Number.isInteger(value) && value >= 0 ? value : null;
 }
 
-function asPairs(value: unknown): [string, string][] {
+export function asPairs(value: unknown): [string, string][] {
   if (!Array.isArray(value)) return [];
   return value
     .filter((pair) => Array.isArray(pair) && pair.length >= 2)

@@ -1,25 +1,36 @@
 /**
- * The run card: a header, the failure if there is one, the charts, the params. It knows the wire's records and the
- * page, nothing of Jupyter; index.ts brings it the messages, and a plain page can do so just as well.
+ * The run card: a header, the failure if there is one, the charts, and around them what else is known of the run. It knows
+ * the wire's records and the page, nothing of Jupyter; view.ts brings it the messages, and a plain page can do so as well.
  */
 
 import type { ChoiceBook } from "../lib/choices.ts";
+import { type Bar, type Details, readDetails } from "../lib/details.ts";
 import { element, setText } from "../lib/dom.ts";
 import type { Series } from "../lib/feed.ts";
 import type { Answers } from "../lib/rpc.ts";
 import { onFrame, Watcher } from "../lib/schedule.ts";
 import { readTheme, sameTheme, type Theme, watchTheme } from "../lib/theme.ts";
 import type { RunHeader } from "../lib/wire.ts";
+import { artifactsPanel } from "./artifacts.ts";
+import { callbackErrors } from "./callback-error.ts";
 import { chartsView } from "./charts.ts";
+import { childrenPanel } from "./children.ts";
+import { codePanel } from "./code.ts";
+import { environmentPanel } from "./environment.ts";
 import { failureView } from "./failure.ts";
 import { headerView } from "./header.ts";
-import { paramsView } from "./params.ts";
+import { outputPanel } from "./output.ts";
+import { panelsView } from "./panels.ts";
+import { paramsPanel } from "./params.ts";
+import { progressView } from "./progress.ts";
 import { statusLook } from "./status.ts";
 
 export interface Card {
   root: HTMLElement;
   setHeader: (header: RunHeader) => void;
   setSeries: (series: readonly Series[]) => void;
+  setDetails: (details: Details) => void;
+  setProgress: (bars: readonly Bar[]) => void;
   /** False once the kernel behind the card is gone. */
   setConnected: (connected: boolean) => void;
 }
@@ -41,25 +52,42 @@ export function createCard(
 ): Card {
   let connected = true;
   let series: readonly Series[] = [];
+  let details = readDetails({});
+  let bars: readonly Bar[] = [];
   let heard = now();
   let spoken = header.status;
   let theme: Theme | null = null;
 
   const redraw = onFrame(() => draw(), signal);
-  const top = headerView(signal);
-  const failure = failureView();
   const watcher = new Watcher(signal);
-  const charts = chartsView(watcher, redraw, signal);
-  const params = paramsView();
+  const errors = callbackErrors();
+  const asking = { answers: env.answers, run: () => header.run_id, fail: errors.add, signal };
+  const top = headerView(asking);
+  const progress = progressView();
+  const failure = failureView("Error");
+  const charts = chartsView({ ...asking, choices: env.choices, watcher, redraw });
+  const panels = panelsView(
+    [
+      paramsPanel(),
+      codePanel(),
+      outputPanel(),
+      artifactsPanel(asking),
+      environmentPanel(),
+      childrenPanel(),
+    ],
+    env.choices,
+  );
   const announcement = element("div", { class: "inlay-offscreen", role: "status" });
   const root = element(
     "div",
     // The data attribute is JupyterLab's: keys pressed in here are not notebook shortcuts.
     { class: "inlay-card", role: "region", "data-lm-suppress-shortcuts": "true" },
     top.node,
+    progress.node,
     failure.node,
     charts.node,
-    params.node,
+    panels.node,
+    errors.node,
     announcement,
   );
   parent.append(root);
@@ -72,18 +100,22 @@ export function createCard(
   };
 
   const showCharts = () => {
-    charts.update(series, header.metrics_total, live());
+    const { metrics_total: metricsTotal, started_at: startedAt } = header;
+    charts.update(series, { metricsTotal, live: live(), startedAt });
     redraw();
   };
 
   const showHeader = () => {
     top.update(header, connected);
     top.tick(now(), heard);
+    progress.update(bars, live());
     failure.update(header.error, header.status);
-    params.update(header.params, header.params_total);
+    showPanels();
     root.setAttribute("aria-label", `Run ${header.name || header.short_id}`);
     announce();
   };
+
+  const showPanels = () => panels.update({ header, details, live: live() });
 
   const announce = () => {
     const state = live() ? "running" : `${header.status} ${connected}`;
@@ -129,6 +161,16 @@ export function createCard(
       heard = now();
       series = next;
       showCharts();
+    },
+    setDetails(next) {
+      heard = now();
+      details = next;
+      showPanels();
+    },
+    setProgress(next) {
+      heard = now();
+      bars = next;
+      progress.update(bars, live());
     },
     setConnected(next) {
       if (connected === next) return;

@@ -1,46 +1,44 @@
 /**
- * A button that copies a line of code and says whether it worked. Notebooks are often served over plain HTTP from
- * another machine, where browsers withhold the clipboard, so the old way of copying is the second try.
+ * A button that copies a text and says whether it worked. Notebooks are often served over plain HTTP from another
+ * machine, where browsers withhold the clipboard, so the old way of copying is the second try.
  */
 
-import { element, icon, setText } from "../lib/dom.ts";
+import { button, element, icon, setText } from "../lib/dom.ts";
 
 const SQUARES = "M5.5 5.5h8v8h-8zM10.5 3.5v-1h-8v8h1";
 const FEEDBACK_MS = 1600;
 
 export interface CopyButton {
   node: HTMLButtonElement;
-  update: (label: string, line: string) => void;
+  /** What is written on it, what it copies, and what it says it does. */
+  update: (label: string, text: string, deed: string) => void;
 }
 
-export function copyButton(signal: AbortSignal): CopyButton {
-  const text = element("span", { class: "inlay-copy-text" });
-  const node = element("button", { class: "inlay-copy", type: "button" }, text);
-  node.append(icon("inlay-copy-sign", SQUARES));
+export function copyButton(): CopyButton {
+  const word = element("span", { class: "inlay-copy-text" });
   let label = "";
-  let line = "";
+  let copied = "";
   let timer = 0;
   const rest = () => {
     delete node.dataset["state"];
-    setText(text, label);
+    setText(word, label);
   };
   const copy = async () => {
-    const done = await copyText(line, node);
-    if (signal.aborted) return;
+    const done = await copyText(copied, node);
     node.dataset["state"] = done ? "done" : "refused";
-    setText(text, done ? "Copied" : "No access");
+    setText(word, done ? "Copied" : "Refused");
     clearTimeout(timer);
     timer = window.setTimeout(rest, FEEDBACK_MS);
   };
-  node.addEventListener("click", () => void copy(), { signal });
-  signal.addEventListener("abort", () => clearTimeout(timer));
+  const node = button("", () => void copy(), { class: "inlay-copy" }, word);
+  node.append(icon("inlay-copy-sign", SQUARES));
   return {
     node,
-    update(newLabel, newLine) {
+    update(newLabel, text, deed) {
       label = newLabel;
-      line = newLine;
-      node.title = `Copy ${line}`;
-      node.setAttribute("aria-label", `${label}: copy ${line}`);
+      copied = text;
+      node.title = deed;
+      node.setAttribute("aria-label", `${label}: ${deed}`);
       if (node.dataset["state"] === undefined) rest();
     },
   };

@@ -3,7 +3,7 @@
  * are made up from a fixed seed, so that two pictures of the page can be compared.
  */
 
-import widget from "../../src/inlay/static/run-view.js";
+import library from "../../src/inlay/static/library.js";
 
 const options = new URLSearchParams(location.search);
 document.body.classList.toggle("lab", options.get("host") !== "plain");
@@ -39,6 +39,7 @@ class StubModel {
   send() {}
 }
 
+const now = Date.now() / 1000;
 let random = 7;
 const noise = () => {
   random = (random * 16807) % 2147483647;
@@ -46,16 +47,23 @@ const noise = () => {
 };
 
 function frame(seq, series) {
-  const numbers = series.flatMap(({ x, y }) => [...x, ...y]);
-  const heads = series.map(({ x, y, ...head }, id) => ({
-    id,
-    from: 0,
-    n: x.length,
-    total: x.length,
-    nonfinite: 0,
-    key: `${head.chart}/${head.label}`,
-    ...head,
-  }));
+  const start = now - 134;
+  const numbers = series.flatMap(({ x, y }) => [...x, ...x.map((i) => start + i / 4), ...y, ...y]);
+  const heads = series.map(({ x, y, ...head }, id) => {
+    const finite = y.filter(Number.isFinite);
+    return {
+      id,
+      from: 0,
+      n: x.length,
+      total: x.length,
+      nonfinite: 0,
+      key: `${head.chart}/${head.label}`,
+      last: Number.isFinite(y.at(-1)) ? y.at(-1) : null,
+      min: finite.length > 0 ? Math.min(...finite) : null,
+      max: finite.length > 0 ? Math.max(...finite) : null,
+      ...head,
+    };
+  });
   return { seq, series: heads, data: new DataView(new Float64Array(numbers).buffer) };
 }
 
@@ -69,7 +77,6 @@ const falling = (low, speed, rough) => (t) =>
 const rising = (high, speed, rough) => (t) =>
   high * (1 - 0.9 * Math.exp(-speed * t)) + rough * noise();
 
-const now = Date.now() / 1000;
 const header = (more) => ({
   run_id: "0193",
   short_id: "a81b2c3d",
@@ -86,6 +93,11 @@ const header = (more) => ({
   metrics_total: 0,
   load: 'inlay.get_run("a81b2c3d")',
   parent: null,
+  store: "demo",
+  following: false,
+  source: "churn.ipynb",
+  host: "moria",
+  user: "ada",
   ...more,
 });
 const params = [
@@ -140,6 +152,110 @@ const traceback = `Traceback (most recent call last):
 
 RuntimeError: mat1 and mat2 shapes cannot be multiplied (256x784 and 512x10)`;
 
+const source = `%%track baseline -e churn --tag model=resnet18
+import torch
+from churn import data, model
+
+lr = 0.001
+batch_size = 256
+loader = data.loader("train", batch_size=batch_size)
+net = model.wide(head=512)
+optimizer = torch.optim.AdamW(net.parameters(), lr=lr, weight_decay=0.05)
+
+for epoch in range(40):
+    for step, batch in enumerate(inlay.progress(loader, desc=f"epoch {epoch}")):
+        loss = criterion(net(batch.x), batch.y)
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        inlay.log({"loss/train": loss.item()})
+    inlay.log({"accuracy/val": validate(net)})
+`;
+const plot = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 240"><rect width="400" height="240" fill="#fff"/>
+<path d="M20 220L80 120L140 150L200 60L260 90L380 30" fill="none" stroke="#2f66d8" stroke-width="3"/></svg>`;
+const report = `<h1>Report</h1><p>Accuracy <b>0.93</b></p><script>document.body.append("script ran")</script>
+<img src="https://example.org/x.png" alt="an image from elsewhere">`;
+const details = {
+  code: {
+    source,
+    previous: { run_id: "0192", short_id: "77aa01ff", name: "baseline" },
+    diff: [
+      ["@", ""],
+      ["=", "from churn import data, model"],
+      ["=", ""],
+      ["-", "lr = 0.01"],
+      ["+", "lr = 0.001"],
+      ["=", "batch_size = 256"],
+      ["=", 'loader = data.loader("train", batch_size=batch_size)'],
+      ["-", "net = model.narrow()"],
+      ["+", "net = model.wide(head=512)"],
+      ["+", "optimizer = torch.optim.AdamW(net.parameters(), lr=lr, weight_decay=0.05)"],
+      ["@", ""],
+    ],
+    added: 3,
+    removed: 2,
+  },
+  output: {
+    tail: steps(60)
+      .map((i) => `epoch ${i}: loss ${(2 / (i + 1)).toFixed(4)}, accuracy 0.${900 + i}`)
+      .join("\n"),
+    bytes: 1_200_000,
+  },
+  artifacts: [
+    { path: "model.pt", bytes: 44_812_000, mime: "", kind: "file", hash: "a" },
+    {
+      path: "plots/confusion.svg",
+      bytes: 18_200,
+      mime: "image/svg+xml",
+      kind: "figure",
+      hash: "b",
+    },
+    { path: "predictions.csv", bytes: 104_000, mime: "text/csv", kind: "table", hash: "c" },
+    { path: "report.html", bytes: 2400, mime: "text/html", kind: "file", hash: "d" },
+    { path: "config.json", bytes: 412, mime: "application/json", kind: "json", hash: "e" },
+    { path: "lost.txt", bytes: 12, mime: "text/plain", kind: "text", hash: "f" },
+  ],
+  artifacts_total: 6,
+  environment: {
+    python: "3.11.9",
+    platform: "Linux 6.8, x86_64",
+    hardware: [
+      ["CPU", "AMD EPYC 7763, 16 cores"],
+      ["Memory", "128 GB"],
+      ["GPU", "NVIDIA H200, 141 GB"],
+    ],
+    packages: steps(120).map((i) => [`package-${i}`, `${i % 7}.${i % 13}.${i % 5}`]),
+    variables: [["CUDA_VISIBLE_DEVICES", "0"]],
+  },
+  git: {
+    commit: "6c93b54e2a9f",
+    branch: "wide-head",
+    dirty: true,
+    remote: "git@example.org:churn.git",
+  },
+  children: steps(5).map((i) => ({
+    run_id: String(i),
+    short_id: `c0ffee0${i}`,
+    name: `fold ${i}`,
+    status: ["finished", "finished", "failed", "killed", "running"][i],
+    duration_s: i === 4 ? null : 31.4 + i,
+  })),
+  children_total: 5,
+};
+const progress = [
+  { desc: "epochs", n: 3, total: 40, elapsed_s: 92, rate: 0.033, left_s: 1121, state: "running" },
+  { desc: "epoch 3", n: 340, total: 1000, elapsed_s: 9, rate: 38.2, left_s: 17, state: "running" },
+  {
+    desc: "stream",
+    n: 81_233,
+    total: null,
+    elapsed_s: 9,
+    rate: 912,
+    left_s: null,
+    state: "running",
+  },
+];
+
 const scenes = {
   running: {
     header: header({
@@ -151,6 +267,8 @@ const scenes = {
     }),
     series: [],
     live: true,
+    progress,
+    details: { ...details, artifacts: [], children: [] },
   },
   finished: {
     header: header({
@@ -165,6 +283,7 @@ const scenes = {
       parent: "77aa01ff",
     }),
     series: training(400),
+    details,
   },
   failed: {
     header: header({
@@ -189,7 +308,7 @@ const scenes = {
     series: [line("loss", "loss", 12, falling(0.2, 3, 0.1))],
   },
   killed: {
-    header: header({ status: "killed" }),
+    header: header({ status: "killed", following: true, source: "train.py" }),
     series: [line("score", "score", 1, () => 0.8731)],
   },
   empty: { header: header({ status: "running", ended_at: null }), series: [] },
@@ -224,6 +343,18 @@ const scenes = {
       params_total: 2,
       load: hostile,
     }),
+    details: {
+      code: { source: hostile, previous: null, diff: null, added: 0, removed: 0 },
+      output: { tail: hostile, bytes: 10 },
+      artifacts: [{ path: hostile, bytes: 1, mime: hostile, kind: hostile, hash: "" }],
+      artifacts_total: 1,
+      environment: { python: hostile, platform: "", hardware: [[hostile, hostile]], packages: [] },
+      children: [{ short_id: hostile, name: hostile, status: hostile, duration_s: null }],
+      children_total: 1,
+    },
+    progress: [
+      { desc: hostile, n: 3, total: 4, elapsed_s: 1, rate: 1, left_s: 1, state: "running" },
+    ],
     series: [
       line(hostile, "train", 20, falling(0.1, 4, 0.1)),
       line(hostile, hostile, 20, falling(0.3, 4, 0.1)),
@@ -258,6 +389,45 @@ function stream(model) {
   const timer = setInterval(push, 100);
 }
 
+/** The kernel that answers: after a moment, or never with ?kernel=busy; ?kernel=none has none. */
+class StubKernel {
+  constructor() {
+    this.model = new StubModel({});
+    this.model.send = (question) => {
+      if (options.get("kernel") !== "busy") setTimeout(() => this.answer(question), 60);
+    };
+  }
+  host() {
+    return { getModel: async () => this.model, getWidget: () => Promise.reject(new Error("none")) };
+  }
+  answer({ id, op, ...args }) {
+    const reply = (ok, ...buffers) => this.model.emit("msg:custom", { id, ok }, buffers);
+    if (op === "set_note" && args.text === "fail") {
+      const error = { type: "OSError", message: "disk full", traceback };
+      this.model.emit("msg:custom", { id, error }, []);
+    } else if (op === "set_note") reply({ note: args.text });
+    else if (op === "artifact") reply(...previews(args.path));
+    else reply({});
+  }
+}
+
+function previews(path) {
+  const bytes = (text) => new TextEncoder().encode(text);
+  if (path.endsWith(".svg")) return [{ kind: "svg", mime: "image/svg+xml" }, bytes(plot)];
+  if (path.endsWith(".html")) return [{ kind: "html", text: report, bytes: report.length }];
+  if (path.endsWith(".csv")) {
+    const rows = steps(50).map((i) => [String(i), (i * 0.37).toFixed(3), `customer ${i}`, "True"]);
+    return [
+      { kind: "table", table: { columns: ["id", "score", "name", "kept"], rows, total: 1204 } },
+    ];
+  }
+  if (path.endsWith(".json")) return [{ kind: "text", text: JSON.stringify({ lr: 0.1 }, null, 2) }];
+  if (path.endsWith(".pt")) return [{ kind: "none", mime: "application/octet-stream" }];
+  return [{ kind: "gone" }];
+}
+
+const kernel = new StubKernel();
+const { runView } = library.initialize();
 const only = options.get("only")?.split(",") ?? Object.keys(scenes);
 for (const name of only) {
   const scene = scenes[name];
@@ -266,11 +436,15 @@ for (const name of only) {
   const el = document.createElement("div");
   main.append(title, el);
   const model = new StubModel({
+    _answers: options.get("kernel") === "none" ? "" : "anywidget:demo",
     _token: name,
     _header: scene.header,
+    _details: scene.details ?? {},
+    _progress: scene.progress ?? [],
+    _choices: { panel: options.get("panel") },
     _snapshot: frame(0, scene.series),
   });
-  await widget.render({ model, el, signal: new AbortController().signal });
+  runView({ model, el, host: kernel.host(), signal: new AbortController().signal });
   if (scene.live) stream(model);
   if (scene.open) for (const fold of el.querySelectorAll("details")) fold.open = true;
 }

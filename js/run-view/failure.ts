@@ -1,6 +1,6 @@
 /**
- * Why a run ended early: the exception's type and message in sight, its traceback folded. It stands above the charts,
- * since it is the first thing somebody looks for.
+ * An exception: its type and message in sight, its traceback folded. Why a run ended early stands above the charts, since
+ * it is the first thing somebody looks for.
  */
 
 import { element, setText } from "../lib/dom.ts";
@@ -11,15 +11,15 @@ export interface FailureView {
   update: (error: RunFailure | null, status: string) => void;
 }
 
-export function failureView(): FailureView {
+export function failureView(label: string): FailureView {
   const type = element("span", { class: "inlay-error-type" });
   const message = element("span", { class: "inlay-error-message" });
   const traceback = element("pre", { class: "inlay-traceback", tabindex: "0" });
   const fold = element("details", {}, element("summary", {}, "Traceback"), traceback);
   const node = element(
     "section",
-    { class: "inlay-failure", "aria-label": "Error", hidden: true },
-    element("div", { class: "inlay-error" }, type, " ", message),
+    { class: "inlay-failure", "aria-label": label, hidden: true },
+    element("div", { class: "inlay-error", tabindex: "0" }, type, " ", message),
     fold,
   );
   return {

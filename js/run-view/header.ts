@@ -3,11 +3,14 @@
  * so that a selection, a tooltip or the focus survives every update.
  */
 
-import { element, setChildren, setClippedText, setText } from "../lib/dom.ts";
+import { element, setClippedText, setText } from "../lib/dom.ts";
 import { formatDuration } from "../lib/format.ts";
 import type { RunHeader } from "../lib/wire.ts";
 import { copyButton } from "./copy.ts";
+import type { EditEnv } from "./edits.ts";
+import { noteView } from "./notes.ts";
 import { statusLook, statusSign } from "./status.ts";
+import { tagsView } from "./tags.ts";
 
 /** After this long without a word from the kernel a running card says when it last heard something. */
 const QUIET_S = 20;
@@ -19,17 +22,18 @@ export interface HeaderView {
   tick: (now: number, heard: number) => void;
 }
 
-export function headerView(signal: AbortSignal): HeaderView {
-  const name = element("div", { class: "inlay-name" });
-  const about = element("span", { class: "inlay-about" });
-  const copy = copyButton(signal);
+export function headerView(env: EditEnv): HeaderView {
+  const name = element("div", { class: "inlay-name inlay-clip" });
+  const about = element("span", { class: "inlay-about inlay-clip" });
+  const [copyId, copyLoad] = [copyButton(), copyButton()];
   const quiet = element("span", { class: "inlay-quiet", hidden: true });
   const sign = element("span", { class: "inlay-status-sign" });
   const word = element("span", { class: "inlay-status-word" });
   const clock = element("time", { class: "inlay-clock" });
-  const tags = element("div", { class: "inlay-tags", hidden: true });
-  const note = element("p", { class: "inlay-note", hidden: true });
+  const tags = tagsView(env);
+  const note = noteView(env);
   const status = element("div", { class: "inlay-status" }, sign, word, clock);
+  const copies = element("span", { class: "inlay-copies" }, copyId.node, copyLoad.node);
   const node = element(
     "header",
     { class: "inlay-header" },
@@ -38,10 +42,10 @@ export function headerView(signal: AbortSignal): HeaderView {
       { class: "inlay-top" },
       name,
       status,
-      element("div", { class: "inlay-sub" }, about, copy.node, quiet),
+      element("div", { class: "inlay-sub" }, about, copies, tags.tool, note.tool, quiet),
     ),
-    tags,
-    note,
+    tags.node,
+    note.node,
   );
   let shown: RunHeader | null = null;
   let ticking = false;
@@ -68,20 +72,20 @@ export function headerView(signal: AbortSignal): HeaderView {
       ticking = header.status === "running" && connected;
       setClippedText(name, header.name || header.short_id);
       setClippedText(about, aboutText(header));
-      copy.update(header.short_id, header.load);
-      copy.node.hidden = header.short_id === "";
+      copyId.update(header.short_id, header.short_id, "Copy the run's id");
+      copyLoad.update("get_run", header.load, `Copy ${header.load}`);
+      copies.hidden = header.short_id === "";
       if (header.started_at !== null) clock.title = `Started ${moment(header.started_at)}`;
-      tags.hidden = header.tags.length === 0;
-      setChildren(tags, sameTags(tags, header.tags) ? [...tags.children] : header.tags.map(chip));
-      note.hidden = header.note === "";
-      setClippedText(note, header.note);
+      tags.update(header.tags);
+      note.update(header.note);
     },
   };
 }
 
-function aboutText(header: RunHeader): string {
-  const parent = header.parent === null ? [] : [`part of ${header.parent}`];
-  return [header.experiment, ...parent].filter((part) => part !== "").join(" · ");
+function aboutText({ experiment, parent, following, source }: RunHeader): string {
+  const parts = [experiment, parent === null ? "" : `part of ${parent}`];
+  if (following) parts.push("written by another process", source);
+  return parts.filter((part) => part !== "").join(" · ");
 }
 
 function clockText(header: RunHeader, ticking: boolean, now: number): string {
@@ -89,21 +93,6 @@ function clockText(header: RunHeader, ticking: boolean, now: number): string {
   // The kernel's clock may be ahead of this one by a little; a run never shows a negative age.
   if (ticking) return formatDuration(now - header.started_at, true);
   return header.ended_at === null ? "" : formatDuration(header.ended_at - header.started_at);
-}
-
-function chip([key, value]: [string, string]): HTMLElement {
-  const text = value === "" ? key : `${key}: ${value}`;
-  return element(
-    "span",
-    { class: "inlay-tag", title: text },
-    element("span", { class: "inlay-tag-key" }, key),
-    value === "" ? null : element("span", { class: "inlay-tag-value" }, value),
-  );
-}
-
-function sameTags(node: Element, tags: readonly [string, string][]): boolean {
-  const titles = [...node.children].map((child) => child.getAttribute("title"));
-  return JSON.stringify(titles) === JSON.stringify(tags.map((tag) => chip(tag).title));
 }
 
 function moment(seconds: number): string {

@@ -4,11 +4,12 @@
  */
 
 import type { AnyModel, RenderProps } from "@anywidget/types";
-import { choiceBook } from "../lib/choices.ts";
+import { choiceBook, readChoices } from "../lib/choices.ts";
+import { readBars, readDetails } from "../lib/details.ts";
 import { Feed } from "../lib/feed.ts";
 import { openAnswers } from "../lib/rpc.ts";
 import { adoptStyles } from "../lib/styles.ts";
-import { asText, readHeader } from "../lib/wire.ts";
+import { asText, field, readHeader } from "../lib/wire.ts";
 import { createCard } from "./card.ts";
 import css from "./style.css?inline";
 
@@ -23,23 +24,29 @@ export function runView({ model, el, host, signal }: RenderProps): () => void {
   choices.attach(answers, view.signal);
   const style = (root: Node) => adoptStyles(root, css);
   const card = createCard(el, header, { answers, choices, style }, view.signal);
+  card.setDetails(readDetails(model.get("_details")));
+  card.setProgress(readBars(model.get("_progress")));
   markLive(card.root, model);
 
   const feed = new Feed(() => model.send({ type: "ready" }));
+  const follow = (trait: string, read: (value: unknown) => void) =>
+    listen(model, view.signal, `change:${trait}`, () => {
+      card.setConnected(true);
+      read(model.get(trait));
+    });
   const show = (changed: boolean) => {
-    card.setConnected(true);
     if (changed) card.setSeries(feed.series);
   };
-  listen(model, view.signal, "change:_header", () => {
-    card.setConnected(true);
-    card.setHeader(readHeader(model.get("_header")));
-  });
-  listen(model, view.signal, "change:_snapshot", () => {
-    show(feed.snapshot(model.get("_snapshot")));
-  });
-  listen(model, view.signal, "change:_token", () => markLive(card.root, model));
+  follow("_header", (value) => card.setHeader(readHeader(value)));
+  follow("_snapshot", (value) => show(feed.snapshot(value)));
+  follow("_details", (value) => card.setDetails(readDetails(value)));
+  follow("_progress", (value) => card.setProgress(readBars(value)));
+  follow("_choices", (value) => choices.learn(readChoices(value)));
+  follow("_token", () => markLive(card.root, model));
   listen(model, view.signal, "msg:custom", (content: unknown, buffers: unknown) => {
-    show(feed.message(content, Array.isArray(buffers) ? buffers : []));
+    card.setConnected(true);
+    if (field(content, "type") === "progress") card.setProgress(readBars(field(content, "bars")));
+    else show(feed.message(content, Array.isArray(buffers) ? buffers : []));
   });
   // ipywidgets' own event, sent when the kernel restarts: the comm is dead, whatever the header last said. Its
   // value cannot be read from here, so anything that still arrives proves the opposite.

@@ -22,7 +22,8 @@ def project(tmp_path: Path) -> Path:
     (tmp_path / "js" / "lib").mkdir()
     (tmp_path / "src" / "inlay").mkdir(parents=True)
     (tmp_path / "node_modules").symlink_to(ROOT / "node_modules")
-    shutil.copy(ROOT / "js" / "build.mjs", tmp_path / "js")
+    for script in (ROOT / "js").glob("*.mjs"):
+        shutil.copy(script, tmp_path / "js")
     (tmp_path / "js" / "lib" / "index.ts").write_text("export const shared = 1;\n")
     (tmp_path / "js" / "demo" / "style.css").write_text('@import "./part.css";\n')
     (tmp_path / "js" / "demo" / "part.css").write_text(".demo { color: red; }\n")

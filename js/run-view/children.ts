@@ -1,0 +1,50 @@
+/** The runs inside a run, such as the folds of a cross-validation. */
+
+import type { ChildRun } from "../lib/details.ts";
+import { element, setText } from "../lib/dom.ts";
+import { formatCount, formatDuration } from "../lib/format.ts";
+import { copyButton } from "./copy.ts";
+import type { Panel } from "./panels.ts";
+import { statusLook, statusSign } from "./status.ts";
+
+export function childrenPanel(): Panel {
+  const list = element("ul", { class: "inlay-list" });
+  const rest = element("p", { class: "inlay-hint" });
+  let drawn = "";
+  return {
+    name: "children",
+    label: "Runs",
+    node: element("div", { class: "inlay-panel", tabindex: "0" }, list, rest),
+    badge({ details }) {
+      return details.children.length > 0 ? [[formatCount(details.children_total)]] : null;
+    },
+    update({ details }) {
+      const { children, children_total } = details;
+      const state = JSON.stringify([children, children_total]);
+      if (state === drawn) return;
+      drawn = state;
+      list.replaceChildren(...children.map(row));
+      rest.hidden = children_total <= children.length;
+      setText(rest, `${formatCount(children.length)} of ${formatCount(children_total)} runs`);
+    },
+  };
+}
+
+function row(run: ChildRun): HTMLElement {
+  const look = statusLook(run.status, true);
+  const copy = copyButton();
+  const load = `inlay.get_run("${run.short_id}")`;
+  copy.update(run.short_id, load, `Copy ${load}`);
+  const sign = element("span", { class: "inlay-status-sign", "data-status": look.tone });
+  sign.append(statusSign(look), element("span", { class: "inlay-offscreen" }, look.word));
+  sign.title = look.word;
+  const took = run.duration_s === null ? "" : formatDuration(run.duration_s);
+  return element(
+    "li",
+    { class: "inlay-child" },
+    sign,
+    element("span", { class: "inlay-clip", title: run.name }, run.name || run.short_id),
+    copy.node,
+    element("span", { class: "inlay-figure" }, took),
+  );
+}

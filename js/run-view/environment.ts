@@ -1,0 +1,46 @@
+/** Where and with what a run ran. */
+
+import type { Details } from "../lib/details.ts";
+import { element, setText } from "../lib/dom.ts";
+import type { RunHeader } from "../lib/wire.ts";
+import { pairList } from "./pair-list.ts";
+import type { Panel } from "./panels.ts";
+
+export function environmentPanel(): Panel {
+  const facts = pairList("facts");
+  const heading = (label: string) => element("h3", { class: "inlay-heading" }, label);
+  const [variables, variablesHeading] = [pairList("variables"), heading("Variables")];
+  const [packages, packagesHeading] = [pairList("packages"), heading("Packages")];
+  const node = element("div", { class: "inlay-panel", tabindex: "0" }, facts.node);
+  node.append(variablesHeading, variables.node, packagesHeading, packages.node);
+  return {
+    name: "environment",
+    label: "Environment",
+    node,
+    badge: ({ details }) => (details.environment || details.git ? [] : null),
+    update({ header, details }) {
+      const { environment } = details;
+      facts.update(factsOf(header, details));
+      variables.update(environment?.variables ?? []);
+      variablesHeading.hidden = !environment?.variables.length;
+      packages.update(environment?.packages ?? []);
+      packagesHeading.hidden = !environment?.packages.length;
+      setText(packagesHeading, `Packages ${environment?.packages.length ?? 0}`);
+    },
+  };
+}
+
+function factsOf(header: RunHeader, { environment, git }: Details): [string, string][] {
+  const facts: [string, string][] = [
+    ["Python", environment?.python ?? ""],
+    ["Platform", environment?.platform ?? ""],
+    ...(environment?.hardware ?? []),
+    ["Source", header.source],
+    ["Host", header.host],
+    ["User", header.user],
+    ["Commit", git ? `${git.commit.slice(0, 9)}${git.dirty ? " + uncommitted changes" : ""}` : ""],
+    ["Branch", git?.branch ?? ""],
+    ["Remote", git?.remote ?? ""],
+  ];
+  return facts.filter(([, value]) => value !== "");
+}
