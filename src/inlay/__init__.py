@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from inlay.tracking.run import Run
     from inlay.tracking.start import end_run, log, start_run
     from inlay.views.altair_chart import chart
+    from inlay.views.configuration import configure
 
 _WHERE = {
     "InlayError": "inlay.errors",
@@ -45,6 +46,7 @@ _WHERE = {
     "end_run": "inlay.tracking.start",
     "log": "inlay.tracking.start",
     "chart": "inlay.views.altair_chart",
+    "configure": "inlay.views.configuration",
 }
 
 __all__ = [
@@ -55,6 +57,7 @@ __all__ = [
     "__version__",
     "active_run",
     "chart",
+    "configure",
     "connect",
     "end_run",
     "get_run",

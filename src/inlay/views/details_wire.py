@@ -122,6 +122,7 @@ def _artifact(artifact: Artifact) -> dict[str, Any]:
         "mime": _short(artifact.mime),
         "kind": _short(artifact.kind),
         "hash": _short(artifact.hash),
+        "time": artifact.created_at.timestamp(),
     }
 
 

@@ -61,6 +61,17 @@ def format_duration(seconds: float) -> str:
     return f"{rest}s"
 
 
+def format_bytes(size: int) -> str:
+    """The size of a file: `812 B`, `3.4 KB`, `1.2 MB`."""
+    if size < 1000:
+        return f"{size} B"
+    unit, suffix = next(
+        unit for unit in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "KB")) if size >= 0.9995 * unit[0]
+    )
+    number = size / unit
+    return f"{number:.0f} {suffix}" if number >= 99.95 else f"{number:.1f} {suffix}"
+
+
 def encodable(text: str) -> str:
     """Text that can be sent as UTF-8: half a surrogate pair, which Python strings may hold, cannot."""
     return text.encode("utf-8", "replace").decode("utf-8")

@@ -11,20 +11,22 @@ from __future__ import annotations
 from base64 import b64encode
 from datetime import datetime
 from html import escape
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any
 
-from inlay.views.format import format_count, format_duration, format_value, plain, plain_lines
+from inlay.views.configuration import Static as Static  # noqa: PLC0414 - for those who draw pictures
+from inlay.views.configuration import configured_static
+from inlay.views.format import format_bytes, format_count, format_duration, format_value, plain, plain_lines
 from inlay.views.header import load_line, param_texts
 from inlay.views.paths import home_as_tilde, without_owner
 from inlay.views.picture_chart import HEIGHT, WIDE, WIDTH, chart_alt, chart_svg, label_colours
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from inlay.query.attributes import RunError
     from inlay.tracking.snapshot import RunSnapshot
     from inlay.views.curves import Chart
-
-Static: TypeAlias = Literal["full", "summary", "off"]
-"""How much of a run is saved with the notebook: all, the outcome without charts and params, or only its id."""
+    from inlay.views.previews import File, Files
 
 POINTS = 150
 """The most points of a line; of many lines fewer, so that the picture of many metrics stays small."""
@@ -57,14 +59,23 @@ def picture_html(
     *,
     token: str,
     now: float,
-    static: Static = "full",
+    static: Static | None = None,
+    progress: Sequence[dict[str, Any]] = (),
+    files: Files | None = None,
 ) -> str:
-    """The picture of a run at the moment `now` (Unix seconds); `token` is that of its live card."""
-    parts = [_heading(run, now, static)]
+    """The picture of a run at the moment `now` (Unix seconds); `token` is that of its live card.
+
+    `static` is by default as configured, `progress` what `bars` says of the run, `files` what `files_of` does.
+    """
+    static = static or configured_static()
+    parts = [_heading(run, now, static, progress)]
     if static != "off":
         parts.append(_error(run.error, static))
         parts.append(_images(run, charts) if static == "full" else "")
-        tables = _metrics(charts, metrics_total) + (_params(run) if static == "full" else "")
+        parts.append(_previews(files) if files is not None and static == "full" else "")
+        tables = _metrics(charts, metrics_total)
+        if static == "full":
+            tables += _params(run) + (_files(files) if files is not None else "")
         parts.append(f'<div style="display:flex;flex-wrap:wrap;gap:0 48px;align-items:flex-start">{tables}</div>')
     parts.append(
         f'<div style="margin-top:12px;padding-top:8px;border-top:{RULE};font-size:12px">'
@@ -100,7 +111,7 @@ def switch(token: str) -> str:
     )
 
 
-def _heading(run: RunSnapshot, now: float, static: Static) -> str:
+def _heading(run: RunSnapshot, now: float, static: Static, progress: Sequence[dict[str, Any]]) -> str:
     word, sign, colour = STATUSES.get(run.status, (run.status.capitalize() or "Unknown", "●", "#66707c"))
     pill = (
         f'<span style="background-color:{colour};color:#fff;border-radius:10px;padding:1px 9px 2px;font-size:12px;'
@@ -112,7 +123,7 @@ def _heading(run: RunSnapshot, now: float, static: Static) -> str:
     facts = [plain(run.experiment, 80), run.short_id, f"started {_moment(run.started_at)}"]
     if run.parent_run_id:
         facts.insert(2, f"part of {run.parent_run_id[-8:]}")
-    elapsed = f'<span style="{QUIET}">{_elapsed(run, now)}</span>'
+    elapsed = f'<span style="{QUIET}">{" · ".join([_elapsed(run, now), *_progress(run, progress)])}</span>'
     lines = [
         f'<div><b style="font-size:15px">{name}</b>&ensp;{pill}&ensp;{elapsed}</div>',
         f'<div style="{QUIET}">{" · ".join(escape(fact) for fact in facts if fact)}</div>',
@@ -129,6 +140,18 @@ def _elapsed(run: RunSnapshot, now: float) -> str:
     clock = datetime.fromtimestamp(now).astimezone()
     day = "" if now - run.started_at < 12 * 3600 else f"{clock.day} {clock:%b}, "
     return f"{format_duration(now - run.started_at)}, as of {day}{clock:%H:%M}"
+
+
+def _progress(run: RunSnapshot, bars: Sequence[dict[str, Any]]) -> list[str]:
+    """How far the loops are, or were when the run stopped in the middle of them."""
+    said = []
+    for bar in bars[:3]:
+        if bar["state"] == "done":
+            continue
+        count = format_count(bar["n"]) + ("" if bar["total"] is None else f" of {format_count(bar['total'])}")
+        stopped = "" if run.ended_at is None else "stopped at "
+        said.append(escape(f"{plain(bar['desc'], 40)} {stopped}{count}".strip()))
+    return said
 
 
 def _moment(seconds: float) -> str:
@@ -182,6 +205,38 @@ def _images(run: RunSnapshot, charts: list[Chart]) -> str:
             f'style="margin:0 8px 8px 0;vertical-align:top" src="data:image/svg+xml;base64,{data}">'
         )
     return f'<div style="margin:12px -8px 0 0;line-height:0">{"".join(images)}</div>'
+
+
+def _previews(files: Files) -> str:
+    parts = [
+        # Its own ground, for many images have none, and its own colours, on a dark page, too.
+        f'<div style="display:inline-block;margin:0 12px 8px 0;vertical-align:top"><img height="{HEIGHT}" '
+        f'alt="{escape(plain(preview.path, 120))}" style="display:block;height:{HEIGHT}px;max-width:{WIDE}px;'
+        f'object-fit:contain;background:#fff;border:{RULE};border-radius:6px;filter:none" src="{preview.address}">'
+        f'<div style="font-size:12px;max-width:{WIDE}px;{QUIET}">{escape(plain(preview.path, 80))}</div></div>'
+        for preview in files.previews
+    ]
+    if files.larger:
+        names = ", ".join(f"{plain(file.path, 80)} ({format_bytes(file.bytes)})" for file in files.larger)
+        parts.append(f'<div style="font-size:12px;{QUIET}">Too large to be saved here: {escape(names)}</div>')
+    return f'<div style="margin:10px -12px 0 0">{"".join(parts)}</div>' if parts else ""
+
+
+def _files(files: Files) -> str:
+    if not files.listed:
+        return ""
+    rows = [
+        f'<tr style="background:none{f";border-top:{RULE}" if at else ""}"><td style="{WORD}">'
+        f'{escape(plain(file.path, 120))}</td><td style="{FIGURE};{QUIET}">{_weight(file)}</td></tr>'
+        for at, file in enumerate(files.listed)
+    ]
+    shown, total = len(files.listed), max(files.total, len(files.listed))
+    count = format_count(total) if shown == total else f"{shown} of {format_count(total)}"
+    return _folding(f"Artifacts · {count}", "".join(rows), is_open=shown <= ROWS_OPEN)
+
+
+def _weight(file: File) -> str:
+    return "no longer in the store" if file.gone else format_bytes(file.bytes)
 
 
 def _metrics(charts: list[Chart], total: int) -> str:
