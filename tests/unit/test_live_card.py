@@ -243,6 +243,7 @@ def test_params_and_tags_set_later_are_shown(log, still):
 
 def test_nothing_is_sent_while_nothing_happens(log, still):
     run, _, card = begin(log)
+    card.refresh()  # what stands around the charts
     before = len(log)
     card._drawn_at -= 20
 

@@ -110,8 +110,13 @@ def refresh(attributes: Attributes, store: Store) -> None:
     """Read the attributes again, in place."""
     with fresh(store) as con:
         for newer in load(con, [attributes.run_id]):
-            for name in Attributes.__slots__:
-                setattr(attributes, name, getattr(newer, name))
+            replace(attributes, newer)
+
+
+def replace(attributes: Attributes, newer: Attributes) -> None:
+    """Let attributes say what newer ones do, in place."""
+    for name in Attributes.__slots__:
+        setattr(attributes, name, getattr(newer, name))
 
 
 def _matching(con: DuckDBPyConnection, reference: str) -> list[str]:

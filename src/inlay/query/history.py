@@ -62,13 +62,25 @@ def history(store: Store, run_id: str, key: str) -> History:
     return ordered(key, columns)
 
 
-def histories(store: Store, run_id: str, limit: int | None = None) -> dict[str, History]:
-    """Every metric of a run, or the first `limit` that were logged, in the order they were first logged."""
+_SEVERAL = "SELECT series_id, step, time, value FROM points WHERE series_id IN (SELECT unnest(?::INTEGER[]))"
+
+
+def histories(store: Store, run_id: str) -> dict[str, History]:
+    """Every metric of a run, in the order they were first logged; one look at the table for all of them."""
+    import numpy as np
+
     with fresh(store) as con:
         rows = con.execute(
-            "SELECT key, series_id FROM series WHERE run_id = ? AND count > 0 ORDER BY series_id", [run_id]
-        ).fetchall()[:limit]
-        return {key: ordered(key, con.execute(POINTS, [number]).fetchnumpy()) for key, number in rows}
+            "SELECT series_id, key FROM series WHERE run_id = ? AND count > 0 ORDER BY series_id", [run_id]
+        ).fetchall()
+        found = con.execute(_SEVERAL, [[number for number, _ in rows]]).fetchnumpy()
+    order = np.argsort(found["series_id"], kind="stable")
+    columns = {name: column[order] for name, column in found.items()}
+    starts = np.searchsorted(np.ma.getdata(columns["series_id"]), [number for number, _ in rows]).tolist()
+    return {
+        key: ordered(key, {name: column[start:end] for name, column in columns.items()})
+        for (_, key), start, end in zip(rows, starts, [*starts[1:], len(order)], strict=True)
+    }
 
 
 def ordered(key: str, columns: dict[str, Any]) -> History:

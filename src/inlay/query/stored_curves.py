@@ -215,6 +215,15 @@ def _parted(columns: Columns) -> Iterable[tuple[int, Columns]]:
             yield int(ids[start]), {name: column[start:end] for name, column in columns.items()}
 
 
+def points_after(
+    con: DuckDBPyConnection, row: int, ids: Sequence[int]
+) -> Iterable[tuple[int, NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]]:
+    """Step, time and value of the points of some series behind a row of the table, by series."""
+    query = _POINTS.format(span=f"AND rowid > {row}")
+    for number, rows in _parted(con.execute(query, [list(ids)]).fetchnumpy()):
+        yield number, rows["step"], rows["time"] / 1e6, rows["value"]
+
+
 # -- a part of some -----------------------------------------------------------------------------------------
 
 
@@ -291,7 +300,7 @@ def _span(x: str, lo: float, hi: float, limit: int) -> _Span:
     return _Span(x, math.ceil(first), math.floor(last), limit)
 
 
-_FEWEST = 15
+_FEWEST = 10
 _IN_SPAN = {
     "step": ("step", "{'x': step, 't': epoch_us(time) / 1e6, 'v': value}"),
     "time": ("epoch_us(time)", "{'x': epoch_us(time), 't': step::DOUBLE, 'v': value}"),

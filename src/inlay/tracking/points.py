@@ -51,7 +51,7 @@ class Follower:
             fresh = self._tail()
             if self._stored:
                 self._stored = False
-                return _joined(stored_points(self._run, before=self._recorder.began_at_time), fresh)
+                return joined(stored_points(self._run, before=self._recorder.began_at_time), fresh)
             return fresh
 
     def _tail(self) -> dict[str, Points]:
@@ -84,12 +84,12 @@ def follow(run: Run) -> Follower:
     return Follower(run)
 
 
-def stored_points(run: Run, limit: int | None = None, before: float | None = None) -> dict[str, Points]:
-    """A run's points from the store, of the `limit` metrics logged first; `before` leaves out later ones."""
+def stored_points(run: Run, before: float | None = None) -> dict[str, Points]:
+    """A run's points from the store; `before` leaves out later ones."""
     from inlay.query.history import histories
 
     found = {}
-    for key, history in histories(run.store, run.run_id, limit).items():
+    for key, history in histories(run.store, run.run_id).items():
         time = history.time.astype("datetime64[us]").astype(np.int64) / 1e6
         kept = slice(None) if before is None else time < before
         if len(time[kept]):
@@ -119,12 +119,13 @@ def _by_key(slots: NDArray[Any], keys: dict[int, str]) -> dict[str, Points]:
     }
 
 
-def _joined(earlier: dict[str, Points], later: dict[str, Points]) -> dict[str, Points]:
-    joined = dict(earlier)
+def joined(earlier: dict[str, Points], later: dict[str, Points]) -> dict[str, Points]:
+    """Points by metric, and those that came after them."""
+    both = dict(earlier)
     for key, points in later.items():
-        before = joined.get(key)
+        before = both.get(key)
         if before is not None:
             columns = ((getattr(before, name), getattr(points, name)) for name in Points.__slots__)
             points = Points(*(np.concatenate(pair) for pair in columns))  # noqa: PLW2901 - the longer one
-        joined[key] = points
-    return joined
+        both[key] = points
+    return both

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from copy import copy
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -62,6 +63,9 @@ class Run:
         """Whether it was entered by `with`: then it ends with the block, not with the cell."""
         self.drawn = False
         """Whether a card on screen shows it while it is written; set by what draws the card."""
+        self.reread = True
+        """Whether its attributes are read again when they are asked for while another process writes it; somebody else
+        keeps them up to date where they are not."""
         self.memory = RunMemory()
         """What this process knows of it without asking the store."""
         if recorder is not None:
@@ -194,6 +198,10 @@ class Run:
             dict(now.params), dict(now.tags), now.note, now.error, now.parent_run_id, count,
         )  # fmt: skip
 
+    def attributes(self) -> Attributes:
+        """A copy of its attributes as they were read last, or are known to the process that writes it."""
+        return copy(self._attributes)
+
     def place(self) -> RunPlace:
         """Where it is kept and comes from, for drawing."""
         now = self._now()
@@ -213,7 +221,7 @@ class Run:
 
     def _now(self) -> Attributes:
         """The attributes; read again while somebody else may be changing them."""
-        if self._recorder is None and not self.ended:
+        if self._recorder is None and self.reread and not self.ended:
             from inlay.query.attributes import refresh
 
             refresh(self._attributes, self._store)

@@ -14,10 +14,15 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any, Protocol
 
+from inlay.query.fresh import fresh
+from inlay.query.stored_curves import stored_in
 from inlay.tracking import events
-from inlay.tracking.points import follow, stored_points
-from inlay.views import feed
-from inlay.views.curves import RunCurves
+from inlay.tracking.following import follow_foreign, unfollow
+from inlay.tracking.points import follow
+from inlay.tracking.progress import bars
+from inlay.views import choices, feed
+from inlay.views.curves import LIMITS, RunCurves
+from inlay.views.details import Details
 from inlay.views.header import header_of
 from inlay.views.picture import Static, picture_html
 
@@ -25,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from inlay.tracking.events import RunEvent
+    from inlay.tracking.following import FollowedRun
     from inlay.tracking.points import Follower
     from inlay.tracking.run import Run
     from inlay.views.run_view import RunView
@@ -34,11 +40,14 @@ PICTURE_EVERY = 5.0
 QUIET_EVERY = 30.0
 """Seconds between two pictures of a live run in which nothing happens: it says as of when it is true."""
 SLOW = 0.1
+KEPT_A_SECOND = 500_000
+"""Bytes of points a second that are kept for pages loaded later: thousands of metrics have millions."""
+BARS_EVERY = 0.5
+DETAILS_EVERY = 1.0
 EMPTY = {"text/plain": ""}
-STORED_METRICS = 48
-"""How many metrics of an ended run are read to fill its charts."""
 OPEN = 20
-"""How many cards of ended runs stay interactive; older ones leave their picture, and their memory is freed."""
+"""How many cards of runs that this process does not write stay interactive, be they ended or written by others; older
+ones leave their picture, and their memory is freed."""
 
 
 class Publisher(Protocol):
@@ -66,37 +75,43 @@ class LiveCard:
         # The feed's thread, the run's and whichever brings a message from the browser meet here.
         self._lock = threading.RLock()
         self._curves = RunCurves()
-        self._follower: Follower | None = follow(run) if run.live else None
+        self._follower: Follower | None = None
+        self._followed: FollowedRun | None = None
+        self._details: Details | None = None
         self._view: RunView | None = None
         self._token = secrets.token_hex(6)
         self._slots: tuple[Any, Any] = (None, None)
         self._unsubscribe: Callable[[], None] = lambda: None
-        self._done = False
+        self._done = True
         self._asked = False
         # What changed that the browser was not told, and that neither a reload nor the picture would show.
         self._header_changed = False
+        self._details_changed = False
         self._unkept = False
         self._metrics_told = 0
+        self._bars: list[dict[str, Any]] = []
+        self._bars_at = self._details_at = 0.0
         self._shown_at = self._drawn_at = time.monotonic()
         self._draw_cost = 0.0
+        self._kept_bytes = 0
 
     def start(self) -> None:
-        """Show both outputs, and keep them fresh while this process writes the run."""
+        """Show both outputs, and keep them fresh while the run is written, here or by another process."""
         with self._lock:
-            self._curves.feed(self._follower.poll() if self._follower else stored_points(self._run, STORED_METRICS))
+            self._begin()
             self._curves.changes()
             self._view = self._new_view()
             self._token = self._view.token if self._view else self._token
             # The second output is there also without a widget: what comes after the picture is ours to hide.
             picture = self._publisher.show(self._picture())
             self._slots = picture, self._publisher.show(self._view.output if self._view else EMPTY)
-        if self._follower is None:
-            if self._view is not None:
-                _keep_open(self)
+        if self._follower is None and self._view is not None:
+            _keep_open(self)
+        if self._done:
             return
         self._unsubscribe = events.subscribe(self._on_event)
         feed.add(self)
-        if not self._run.live:  # it ended in between
+        if self._follower is not None and not self._run.live:  # it ended in between
             self._finish()
 
     def refresh(self) -> int:
@@ -108,16 +123,60 @@ class LiveCard:
             now = time.monotonic()
             if now - self._drawn_at >= self._picture_every(now):
                 messages += self._draw()
+            if self._followed is not None and self._followed.ended:
+                self._finish()
             return messages
 
     def retire(self) -> None:
         """Leave the picture, and free the widget."""
         with self._lock:
+            self._leave()
+            if not self._done:
+                self._done = True
+                self._draw()
+            if self._follower is None:
+                self._publisher.update(self._slots[1], EMPTY)
             if self._view is not None:
-                if not self._done:
-                    self._publisher.update(self._slots[1], EMPTY)
                 self._view.close()
                 self._view = None
+
+    # -- where the points come from -------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        """The points there are, and whoever brings those that come."""
+        run = self._run
+        if run.live:
+            self._done = False
+            self._follower = follow(run)
+            self._curves.feed(self._follower.poll())
+            return
+        if not run.ended:
+            self._followed = follow_foreign(run, LIMITS, self._read_details)
+            self._run, self._done = self._followed.run, self._followed.ended
+            self._take_in(self._followed)
+            return
+        with fresh(run.store) as con:
+            self._curves.begin_with(stored_in(con, run.run_id, LIMITS))
+
+    def _take_in(self, followed: FollowedRun) -> None:
+        """What was found in the store since the last round."""
+        news = followed.take()
+        if news.everything is not None:
+            self._curves = RunCurves()
+            self._curves.begin_with(news.everything)
+            self._curves.changes()
+            # The browser holds points that may not be the same any more.
+            self._asked = self._unkept = True
+        self._curves.feed(news.points)
+        self._header_changed |= news.changed
+        self._details_changed |= news.late
+        self._unkept |= news.changed
+
+    def _read_details(self, run: Run) -> bool:
+        """In the thread that follows the run, for asking the store takes time."""
+        if self._details is None:
+            self._details = Details(run)
+        return self._details.refresh()
 
     # -- outputs --------------------------------------------------------------------------------------------
 
@@ -130,10 +189,25 @@ class LiveCard:
         if not self._publisher.watched:
             return None
         try:
+            from inlay.views.page import page
             from inlay.views.run_view import RunView
 
-            header = self._header()
-            return RunView(header, self._curves.snapshot(), on_ready=self._on_ready)
+            run = self._run
+            if self._details is None:
+                self._details = Details(run)
+                if not run.live:  # of a run that has just begun there is little to know, and its cell waits
+                    self._details.refresh()
+            view = RunView(
+                self._header(),
+                self._curves.snapshot(),
+                self._details.current(),
+                bars(run),
+                choices.read(run.store),
+                self._on_ready,
+            )
+            page().know(run)
+            run.drawn = run.live
+            return view
         except Exception as error:  # noqa: BLE001
             feed.warn(error)
             return None
@@ -142,6 +216,8 @@ class LiveCard:
         """Send what is new to the browser, and a page that has just been loaded everything."""
         if self._follower is not None:
             self._curves.feed(self._follower.poll())
+        elif self._followed is not None:
+            self._take_in(self._followed)
         changes = self._curves.changes()
         self._unkept |= changes is not None
         if self._view is None:
@@ -157,13 +233,44 @@ class LiveCard:
             self._asked = False
             self._view.answer(self._curves.snapshot())
             messages += 1
-        return messages
+        return messages + self._send_bars(self._view) + self._send_details(self._view)
+
+    def _send_bars(self, view: RunView) -> int:
+        """How far the loops are, while they go on; a page that is loaded later gets them with the points."""
+        now = time.monotonic()
+        if now - self._bars_at < BARS_EVERY and not self._done:
+            return 0
+        self._bars_at = now
+        before, self._bars = self._bars, bars(self._run)
+        if self._bars == before:
+            return 0
+        self._unkept = True
+        view.progress(self._bars)
+        return 1
+
+    def _send_details(self, view: RunView) -> int:
+        """What stands around the charts, when it changed."""
+        now = time.monotonic()
+        if (
+            self._details is not None
+            and self._followed is None
+            and (self._done or now - self._details_at >= DETAILS_EVERY)
+        ):
+            self._details_at = now
+            self._details_changed |= self._details.refresh()
+        if self._details is None or not self._details_changed:
+            return 0
+        self._details_changed = False
+        view.keep(details=self._details.current())
+        return 1
 
     def _draw(self) -> int:
         """Refresh what stays: the trait that a reloaded page begins with, and the picture."""
         began = time.thread_time()
         if self._view is not None and self._unkept:
-            self._view.keep(everything=self._curves.snapshot())
+            everything = self._curves.snapshot()
+            self._kept_bytes = len(everything.data)
+            self._view.keep(everything=everything, progress=self._bars)
         self._publisher.update(self._slots[0], self._picture())
         self._unkept = False
         self._drawn_at = time.monotonic()
@@ -174,7 +281,8 @@ class LiveCard:
         if not self._unkept:
             return QUIET_EVERY
         # A run that has just begun changes fast, and may be killed before the first five seconds are over.
-        return min(PICTURE_EVERY * (2 if self._draw_cost > SLOW else 1), max(1.0, now - self._shown_at))
+        every = min(PICTURE_EVERY * (2 if self._draw_cost > SLOW else 1), max(1.0, now - self._shown_at))
+        return max(every, self._kept_bytes / KEPT_A_SECOND)
 
     def _header(self) -> dict[str, Any]:
         snapshot = self._run.snapshot()
@@ -200,35 +308,42 @@ class LiveCard:
     def _on_ready(self) -> None:
         """A browser has drawn the card. A live card answers with the next round, any other at once."""
         self._asked = True
-        if self._follower is None or self._done:
+        if self._done:
             with self._lock:
                 self._send_changes()
 
     def _finish(self) -> None:
-        """The last points, the final picture, and no live output any more; in the thread that ended the run, so that
-        the cell's output is complete when the cell is.
+        """The last points and the final picture; of a run that this process wrote in the thread that ended it, so that
+        the cell's output is complete when the cell is, and without a live output any more.
 
         A page that was reloaded while the cell ran hears nothing of that: it asks for its widgets when the kernel is
         free again, and shows the finished card if it is still there.
         """
-        self._unsubscribe()
-        feed.remove(self)
+        self._leave()
         with self._lock:
             if self._done:
                 return
             self._done = self._header_changed = self._unkept = True
             self._send_changes()
             self._draw()
-            self._publisher.update(self._slots[1], EMPTY)
-        if self._view is not None:
+            if self._followed is None:
+                self._publisher.update(self._slots[1], EMPTY)
+        if self._view is not None and self._followed is None:
             _keep_open(self)
+
+    def _leave(self) -> None:
+        """Be told of nothing any more."""
+        self._unsubscribe()
+        feed.remove(self)
+        if self._followed is not None:
+            unfollow(self._followed)
 
 
 _open: deque[LiveCard] = deque()
 
 
 def _keep_open(card: LiveCard) -> None:
-    """Leave the widget of an ended run to the page, as the newest of a few."""
+    """Leave the widget to the page, as the newest of a few."""
     _open.append(card)
     while len(_open) > OPEN:
         _open.popleft().retire()
