@@ -7,6 +7,7 @@ while drawing is one warning, never an error of the user's cell.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import warnings
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,7 @@ class Display:
         self._shown: dict[Cell, list[str]] = {}
         self._pid = os.getpid()
         self._warned = False
+        self._prepared = False
         self._undo = [events.subscribe(self._on_event), *self._add_formatters()]
 
     def close(self) -> None:
@@ -49,6 +51,20 @@ class Display:
         self._shown.pop(cell, None)
         if cell.outer is None:
             self._reshown.forget(cell.message)
+            self._prepare_page()
+
+    def _prepare_page(self) -> None:
+        """Right after the cell that loaded inlay: send a page that somebody watches the code of the cards, and let it
+        find the model that answers. It does so by a message, which some kernels hear only between two cells, and the
+        next one may train for hours.
+        """
+        if self._prepared or not hasattr(self._shell, "kernel") or not CellPublisher(self._shell).watched:
+            return
+        self._prepared = True
+        with contextlib.suppress(Exception):  # the first card will say what is wrong
+            from inlay.views.page import page
+
+            page()
 
     # -- runs that start -------------------------------------------------------------------------------
 

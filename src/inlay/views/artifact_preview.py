@@ -13,6 +13,7 @@ import io
 import json
 import re
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -213,7 +214,7 @@ def _separated(blob: Path, head: bytes, separator: str | None) -> Table | None:
     try:
         with io.TextIOWrapper(blob.open("rb"), encoding, "replace", newline="") as file:
             reader = csv.reader(file, delimiter=separator)
-            rows = [row for row, _ in zip(reader, range(ROWS + 1), strict=False)]
+            rows = list(islice(reader, ROWS + 1))
             total = sum(1 for _ in reader) + len(rows) - 1 if size <= PARSED else None
     except csv.Error:
         return None
