@@ -24,7 +24,8 @@ from inlay.views import choices, feed
 from inlay.views.curves import LIMITS, RunCurves
 from inlay.views.details import Details
 from inlay.views.header import header_of
-from inlay.views.picture import Static, picture_html
+from inlay.views.picture import picture_html
+from inlay.views.previews import files_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from inlay.tracking.following import FollowedRun
     from inlay.tracking.points import Follower
     from inlay.tracking.run import Run
+    from inlay.views.configuration import Static
     from inlay.views.run_view import RunView
 
 PICTURE_EVERY = 5.0
@@ -67,10 +69,11 @@ class Publisher(Protocol):
 class LiveCard:
     """One run below one cell, from the moment it is shown to the end of the run."""
 
-    def __init__(self, run: Run, publisher: Publisher, static: Static = "full") -> None:
+    def __init__(self, run: Run, publisher: Publisher, static: Static | None = None) -> None:
+        """`static` is by default as `inlay.configure` says."""
         self._run = run
         self._publisher = publisher
-        self._static: Static = static
+        self._static = static
         self._pid = os.getpid()
         # The feed's thread, the run's and whichever brings a message from the browser meet here.
         self._lock = threading.RLock()
@@ -149,6 +152,8 @@ class LiveCard:
             self._done = False
             self._follower = follow(run)
             self._curves.feed(self._follower.poll())
+            # Not looked at yet: of a run that has just begun there is little to know, and its cell waits.
+            self._details = Details(run)
             return
         if not run.ended:
             self._followed = follow_foreign(run, LIMITS, self._read_details)
@@ -157,6 +162,7 @@ class LiveCard:
             return
         with fresh(run.store) as con:
             self._curves.begin_with(stored_in(con, run.run_id, LIMITS))
+        self._read_details(run)
 
     def _take_in(self, followed: FollowedRun) -> None:
         """What was found in the store since the last round."""
@@ -193,18 +199,9 @@ class LiveCard:
             from inlay.views.run_view import RunView
 
             run = self._run
-            if self._details is None:
-                self._details = Details(run)
-                if not run.live:  # of a run that has just begun there is little to know, and its cell waits
-                    self._details.refresh()
-            view = RunView(
-                self._header(),
-                self._curves.snapshot(),
-                self._details.current(),
-                bars(run),
-                choices.read(run.store),
-                self._on_ready,
-            )
+            details = self._details.current() if self._details is not None else {}
+            points = self._curves.snapshot()
+            view = RunView(self._header(), points, details, self._bars, choices.read(run.store), self._on_ready)
             page().know(run)
             run.drawn = run.live
             return view
@@ -220,6 +217,7 @@ class LiveCard:
             self._take_in(self._followed)
         changes = self._curves.changes()
         self._unkept |= changes is not None
+        bars_changed = self._look_around()
         if self._view is None:
             return 0
         messages = 0
@@ -233,36 +231,30 @@ class LiveCard:
             self._asked = False
             self._view.answer(self._curves.snapshot())
             messages += 1
-        return messages + self._send_bars(self._view) + self._send_details(self._view)
+        if bars_changed:
+            self._view.progress(self._bars)
+            messages += 1
+        if self._details is not None and self._details_changed:
+            self._details_changed = False
+            self._view.keep(details=self._details.current())
+            messages += 1
+        return messages
 
-    def _send_bars(self, view: RunView) -> int:
-        """How far the loops are, while they go on; a page that is loaded later gets them with the points."""
+    def _look_around(self) -> bool:
+        """How far the loops are, and what stands around the charts; whether the loops went on."""
         now = time.monotonic()
-        if now - self._bars_at < BARS_EVERY and not self._done:
-            return 0
-        self._bars_at = now
-        before, self._bars = self._bars, bars(self._run)
-        if self._bars == before:
-            return 0
-        self._unkept = True
-        view.progress(self._bars)
-        return 1
-
-    def _send_details(self, view: RunView) -> int:
-        """What stands around the charts, when it changed."""
-        now = time.monotonic()
-        if (
-            self._details is not None
-            and self._followed is None
-            and (self._done or now - self._details_at >= DETAILS_EVERY)
-        ):
+        if self._details is not None and self._followed is None and self._due(now - self._details_at, DETAILS_EVERY):
             self._details_at = now
             self._details_changed |= self._details.refresh()
-        if self._details is None or not self._details_changed:
-            return 0
-        self._details_changed = False
-        view.keep(details=self._details.current())
-        return 1
+        if not self._due(now - self._bars_at, BARS_EVERY):
+            return False
+        self._bars_at = now
+        before, self._bars = self._bars, bars(self._run)
+        self._unkept |= self._bars != before
+        return self._bars != before
+
+    def _due(self, passed: float, every: float) -> bool:
+        return passed >= every or self._done
 
     def _draw(self) -> int:
         """Refresh what stays: the trait that a reloaded page begins with, and the picture."""
@@ -293,7 +285,12 @@ class LiveCard:
     def _picture(self) -> dict[str, Any]:
         run, charts = self._run.snapshot(), self._curves.charts()
         total = max(self._curves.metrics_total, run.metric_count)
-        html = picture_html(run, charts, total, token=self._token, now=time.time(), static=self._static)
+        details = self._details.current() if self._details is not None else {}
+        files = files_of(details.get("artifacts", []), details.get("artifacts_total", 0), self._run.store.artifacts)
+        html = picture_html(
+            run, charts, total, token=self._token, now=time.time(), static=self._static,
+            progress=self._bars, files=files,
+        )  # fmt: skip
         return {"text/html": html, "text/plain": repr(self._run)}
 
     # -- what happens to the run ----------------------------------------------------------------------------
