@@ -92,9 +92,10 @@ class FollowedRun:
             try:
                 with fresh(self.run.store, wait=wait) as con:
                     self._read(con)
-                if self._also(self.run):
-                    with self._taking:
-                        self._news.late = True
+                    # In the same turn: opening the store again takes as long as reading it.
+                    late = self._also(self.run)
+                with self._taking:
+                    self._news.late |= late
             finally:
                 self.cost = time.monotonic() - began
 

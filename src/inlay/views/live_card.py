@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from inlay.tracking.points import Follower
     from inlay.tracking.run import Run
     from inlay.views.configuration import Static
+    from inlay.views.frames import Frame
     from inlay.views.run_view import RunView
 
 PICTURE_EVERY = 5.0
@@ -102,8 +103,7 @@ class LiveCard:
         """Show both outputs, and keep them fresh while the run is written, here or by another process."""
         with self._lock:
             self._begin()
-            self._curves.changes()
-            self._view = self._new_view()
+            self._view = self._new_view(self._curves.changes() or self._curves.snapshot())
             self._token = self._view.token if self._view else self._token
             # The second output is there also without a widget: what comes after the picture is ours to hide.
             picture = self._publisher.show(self._picture())
@@ -162,7 +162,7 @@ class LiveCard:
             return
         with fresh(run.store) as con:
             self._curves.begin_with(stored_in(con, run.run_id, LIMITS))
-        self._read_details(run)
+            self._read_details(run)  # in the same turn: opening the store again takes as long as reading it
 
     def _take_in(self, followed: FollowedRun) -> None:
         """What was found in the store since the last round."""
@@ -186,7 +186,7 @@ class LiveCard:
 
     # -- outputs --------------------------------------------------------------------------------------------
 
-    def _new_view(self) -> RunView | None:
+    def _new_view(self, points: Frame) -> RunView | None:
         """The widget; where it cannot be made the picture, which is refreshed all the same, has to do.
 
         A program that executes a notebook (nbclient, papermill) would keep the state of every widget in the file,
@@ -200,7 +200,6 @@ class LiveCard:
 
             run = self._run
             details = self._details.current() if self._details is not None else {}
-            points = self._curves.snapshot()
             view = RunView(self._header(), points, details, self._bars, choices.read(run.store), self._on_ready)
             page().know(run)
             run.drawn = run.live
