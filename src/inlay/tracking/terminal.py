@@ -29,7 +29,8 @@ def on_terminal(items: Iterable[Item], total: int | None, desc: str) -> Iterable
     """The items, with a bar on the terminal if there is a library that draws one."""
     tqdm = _tqdm()
     if tqdm is not None:
-        counted: Iterable[Item] = tqdm(items, desc or None, total, leave=None)
+        # Of an iterator, for tqdm would ask a loader for its length and let through what it raises.
+        counted: Iterable[Item] = tqdm(iter(items), desc or None, total, leave=None)
         return counted
     bar = _rich_bar(total, desc)
     return items if bar is None else _advancing(items, bar)
