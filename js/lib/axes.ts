@@ -114,7 +114,7 @@ function hairline(context: CanvasRenderingContext2D, area: Area, at: number): vo
 }
 
 function upwards(scale: Scale, height: number): { at: number[]; labels: string[] } {
-  return valueTicks(scale, Math.max(2, height / 34));
+  return valueTicks(scale, Math.max(2, Math.min(height / 34, 4 + height / 150)));
 }
 
 function labelFont(theme: Theme, ratio: number): string {

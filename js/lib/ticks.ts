@@ -56,18 +56,18 @@ export function paddedLogRange(data: Range | null): Scale {
 /** Ticks of a value axis with their labels, about `count` of them. */
 export function valueTicks(scale: Scale, count: number): { at: number[]; labels: string[] } {
   const decades = scale.log ? Math.log10(scale.hi) - Math.log10(scale.lo) : 0;
-  if (decades > 1.3) {
-    const at = logTicks(scale, decades, count);
+  const at = decades > 1 ? logTicks(scale, decades, count) : [];
+  if (at.length > 1) {
     return { at, labels: at.map(formatTick) };
   }
-  const { at, step } = niceTicks(scale, count);
-  return { at, labels: formatTicks(at, step) };
+  const even = niceTicks(scale, count);
+  return { at: even.at, labels: formatTicks(even.at, even.step) };
 }
 
-/** Powers of ten, and between them 2 and 5 where there are few. */
+/** Powers of ten, and between them others where there are few. */
 function logTicks({ lo, hi }: Range, decades: number, count: number): number[] {
   const every = Math.max(1, Math.round(niceStep(decades / count)));
-  const leads = decades < count / 2 ? [1, 2, 5] : [1];
+  const leads = decades < 2 ? [1, 2, 5] : decades < 3 ? [1, 3] : [1];
   const at: number[] = [];
   const first = Math.floor(Math.log10(lo) / every) * every;
   for (let power = first; power <= Math.log10(hi); power += every) {

@@ -27,7 +27,7 @@ export function tableOf({ title, metrics, where, zoomed }: Shown): HTMLTableElem
   const picked = pick(rows.x.length, zoomed);
   const text = `${title}: ${caption(picked.length, rows.x.length, zoomed)}`;
   const names = metrics.map(({ label }) => label);
-  const head = ["Step", "Time", ...names].map((name) => element("th", {}, name));
+  const head = ["Step", ...names, "Time"].map((name) => element("th", {}, name));
   for (const cell of head) cell.scope = "col";
   const body = picked.map((row) => {
     const points = metrics.map((_, i) => inside[i]?.[rows.points[i]?.[row] ?? -1]);
@@ -38,8 +38,8 @@ export function tableOf({ title, metrics, where, zoomed }: Shown): HTMLTableElem
       "tr",
       {},
       element("td", {}, formatStep(rows.x[row] ?? 0)),
-      element("td", {}, formatAcross("time", time)),
       ...values.map((value) => valueCell(value)),
+      element("td", {}, formatAcross("time", time)),
     );
   });
   return element(

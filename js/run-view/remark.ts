@@ -14,6 +14,7 @@ export function remarkOf(
   zoom: Range | null,
   leftOut: number,
   late: boolean,
+  roomy = true,
 ): Remark & { reduced: string } {
   const parts: [string, string][] = [];
   const nonfinite = drawn.reduce((sum, one) => sum + nonfiniteIn(one, zoom), 0);
@@ -34,7 +35,7 @@ export function remarkOf(
   let reduced = "";
   if (!waiting && most !== undefined && most.total > most.shown) {
     const [shown, all] = [formatCount(most.shown), formatCount(most.total)];
-    reduced = `${shown} of ${all}${parts.length === 0 ? " points" : ""}`;
+    reduced = `${shown} of ${all}${roomy && parts.length === 0 ? " points" : ""}`;
     parts.push([
       reduced,
       `Showing ${shown} of ${all} points${zoom ? " in this part" : ""}; the lowest and highest of every stretch are among them.`,

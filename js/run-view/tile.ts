@@ -273,7 +273,7 @@ export class Tile {
       return { text: formatAcross(this.#look.x, this.#readout.x), title: "" };
     }
     const leftOut = this.#chart.picture?.leftOut ?? 0;
-    return remarkOf(this.#drawn, this.#zoom, leftOut, this.#env.details.late);
+    return remarkOf(this.#drawn, this.#zoom, leftOut, this.#env.details.late, this.#width > 250);
   }
 
   #entries(readout: Readout | null): Entry[] {

@@ -109,5 +109,5 @@ function smoothingChoice(choices: ChoiceBook, signal: AbortSignal): HTMLElement 
   choices.onChange(show, signal);
   show();
   const name = element("span", { class: "inlay-slider-name" }, "Smoothing");
-  return element("label", { class: "inlay-smoothing" }, name, slider, value);
+  return element("label", { class: "inlay-smoothing", title: "Smoothing" }, name, slider, value);
 }
