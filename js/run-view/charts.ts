@@ -186,6 +186,7 @@ export function chartsView(env: ChartsEnv): ChartsView {
     setText(more, all ? "Show fewer" : `Show all ${formatCount(titles.length)}`);
   };
 
+  lay();
   return {
     node,
     update(series, { metricsTotal, live, startedAt: started }) {

@@ -407,6 +407,7 @@ export class Tile {
   }
 
   #toggleTable(): void {
+    this.node.dataset["table"] = String(this.#table === null);
     if (this.#table === null) {
       this.#table = element("div", { class: "inlay-data-frame", role: "region", tabindex: "0" });
       this.#tabled = 0;
@@ -419,7 +420,6 @@ export class Tile {
       this.#table = null;
       if (focused) this.#plot.focus();
     }
-    this.node.dataset["table"] = String(this.#table !== null);
   }
 
   /** A table that changed ten times a second could not be read. */

@@ -281,7 +281,7 @@ describe("a download", () => {
     expect(drawing.querySelector("parsererror")).toBeNull();
     expect(drawing.querySelector("script")).toBeNull();
     expect(drawing.querySelectorAll("path").length).toBeGreaterThan(4);
-    expect(drawing.querySelector("rect")?.getAttribute("fill")).toBe("rgb(255, 255, 255)");
+    expect(drawing.querySelector("svg > rect")?.getAttribute("fill")).toBe("rgb(255, 255, 255)");
     expect(drawing.documentElement.textContent).toContain("train");
     expect(text).not.toMatch(/https?:\/\/(?!www\.w3\.org\/2000\/svg)/);
     expect(saved[0]?.name).toMatch(/^script-alert-1-script-q-long[\w-]{10,90}\.svg$/);
