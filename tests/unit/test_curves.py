@@ -106,6 +106,22 @@ def test_ten_thousand_metrics():
     assert all(20 < head["n"] <= 100 for head in heads[48:])
 
 
+def test_of_a_hundred_metrics_the_first_are_sent_at_once():
+    """A training that logs a thousand metrics each step must not wait for their curves."""
+    curves, browser = RunCurves(), Browser()
+    for part in range(3):
+        curves.feed({f"metric {i}": ramp(part, part + 1) for i in range(100)})
+        browser.take(curves.changes(of_all=False))
+    assert len(browser.series) == 48
+    assert curves.waiting == 52
+    assert curves.metrics_total == 100
+
+    browser.take(curves.changes())
+    assert curves.waiting == 0
+    assert {one["total"] for one in browser.series.values()} == {3}
+    assert browser.shown() == Browser().take(curves.snapshot()).shown()
+
+
 def test_what_is_said_of_all_points():
     """A chart's figures are those of every point, not of the few that were sent; JSON has no NaN."""
     curves = RunCurves()

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 # The rows, in the order their points are drawn in when the steps are equal.
 FIRST, LOWEST, HIGHEST, LAST, MARK = range(5)
 NO_MARK = 0.0
+_FARTHEST = np.iinfo(np.int64).max
 
 
 class Buckets(NamedTuple):
@@ -98,10 +99,10 @@ def drawn(buckets: Buckets) -> tuple[Steps, Values, Values, Values, Steps]:
     there = np.isfinite(buckets.y)
     there[MARK] = ~there[MARK]
     # What is not there comes last, so that it does not stand between two that are the same.
-    order = np.argsort(np.where(there, buckets.x, np.iinfo(np.int64).max), axis=0, kind="stable")
-    x, t, y, there = (np.take_along_axis(rows, order, axis=0).T for rows in (*buckets[1:4], there))
-    mean = np.where(order == MARK, np.nan, buckets.mean).T
-    keep = there.copy()
+    order = np.argsort(np.where(there, buckets.x, _FARTHEST), axis=0, kind="stable").T
+    of = np.arange(len(buckets.key))[:, None]
+    x, t, y, keep = (rows[order, of] for rows in (*buckets[1:4], there))
+    mean = np.where(order == MARK, np.nan, buckets.mean[:, None])
     keep[:, 1:] &= (x[:, 1:] != x[:, :-1]) | (y[:, 1:] != y[:, :-1])
     return x[keep], t[keep], y[keep], mean[keep], keep.sum(axis=1)
 
@@ -122,9 +123,9 @@ def _finite_buckets(key: Steps, x: Numbers, t: Values, y: Values) -> Buckets:
     if size == 0:
         none = np.empty((5, 0))
         return Buckets(key, none.astype(x.dtype), none, none, key, none[0])
-    starts = np.concatenate(([0], np.flatnonzero(key[1:] != key[:-1]) + 1))
-    counts = np.diff(starts, append=size)
-    ends = starts + counts - 1
+    bounds = np.concatenate(([0], np.flatnonzero(key[1:] != key[:-1]) + 1, [size]))
+    starts, ends = bounds[:-1], bounds[1:] - 1
+    counts = ends - starts + 1
     if len(starts) == 1:
         # What a running loop mostly logs between two looks: a few points of one bucket.
         rows = np.array(([0], [y.argmin()], [y.argmax()], [size - 1], [0]))
@@ -155,7 +156,7 @@ def _means(y: Values, starts: NDArray[np.intp], counts: Steps) -> Values:
 
 def _between(mean: Values, y: Values) -> Values:
     """Means lie between the lowest and the highest value, whatever rounding makes of them."""
-    return np.where(np.isnan(y[LOWEST]), 0.0, np.clip(mean, y[LOWEST], y[HIGHEST]))
+    return np.where(np.isnan(y[LOWEST]), 0.0, np.minimum(np.maximum(mean, y[LOWEST]), y[HIGHEST]))
 
 
 def _first_equal(y: Values, wanted: Values, starts: NDArray[np.intp], counts: Steps) -> NDArray[np.intp]:

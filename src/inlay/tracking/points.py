@@ -15,6 +15,8 @@ from inlay.store.journal.reader import read_segment
 from inlay.store.journal.segment import SUFFIX
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from inlay.tracking.recorder import Recorder
@@ -32,6 +34,11 @@ class Points:
 
     def __len__(self) -> int:
         return len(self.step)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Points]) -> Points:
+        """Several one after the other."""
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in cls.__slots__))
 
 
 class Follower:
@@ -123,9 +130,5 @@ def joined(earlier: dict[str, Points], later: dict[str, Points]) -> dict[str, Po
     """Points by metric, and those that came after them."""
     both = dict(earlier)
     for key, points in later.items():
-        before = both.get(key)
-        if before is not None:
-            columns = ((getattr(before, name), getattr(points, name)) for name in Points.__slots__)
-            points = Points(*(np.concatenate(pair) for pair in columns))  # noqa: PLW2901 - the longer one
-        both[key] = points
+        both[key] = Points.joined((both[key], points)) if key in both else points
     return both

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from inlay.query.reduction import POINTS, Outline, Reducer, Splice
+from inlay.tracking.points import Points
 from inlay.views.chart_groups import ChartGroups, Place
 from inlay.views.frames import Frame, Part, frame
 
@@ -20,9 +21,12 @@ if TYPE_CHECKING:
 
     from inlay.query.reduction import Curve
     from inlay.query.stored_curves import StoredCurves
-    from inlay.tracking.points import Points
 
-LIMITS = (POINTS,) * 48 + (100,) * 1_952
+AT_ONCE = 48
+"""How many metrics are brought up to date each time points come; the others take their turn now and then, because a
+thousand curves cost a tenth of a second however few points there are.
+"""
+LIMITS = (POINTS,) * AT_ONCE + (100,) * 1_952
 """The most points that are sent of each metric, in the order they were first logged: every one of two thousand has its
 curve in the card, and those that are drawn at once their full resolution. Of further metrics only the names are known.
 """
@@ -69,6 +73,7 @@ class RunCurves:
         self._numbers: dict[str, int] = {}
         self._left_out: set[str] = set()
         self._renamed: set[str] = set()
+        self._waiting: dict[str, list[Points]] = {}
 
     @property
     def metrics_total(self) -> int:
@@ -83,9 +88,10 @@ class RunCurves:
             reducer = self._reducers.get(key) or self._admit(key)
             if reducer is None:
                 continue
-            for at in range(0, len(new.step), PIECE):
-                piece = slice(at, at + PIECE)
-                reducer.append(new.step[piece], new.time[piece], new.value[piece])
+            if self._numbers[key] < AT_ONCE:
+                _append(reducer, new)
+            else:
+                self._waiting.setdefault(key, []).append(new)
 
     def begin_with(self, stored: StoredCurves) -> None:
         """Start from what the store holds of a run; nothing was fed before."""
@@ -94,8 +100,17 @@ class RunCurves:
             self._reducers[key] = reducer
         self._left_out.update(stored.left_out)
 
-    def changes(self) -> Frame | None:
-        """What is to be sent since the last call; None when nothing changed."""
+    @property
+    def waiting(self) -> int:
+        """How many metrics have points that were not taken in yet."""
+        return len(self._waiting)
+
+    def changes(self, *, of_all: bool = True) -> Frame | None:
+        """What is to be sent since the last call; None when nothing changed. Without `of_all`, metrics after the first
+        few wait.
+        """
+        if of_all:
+            self._catch_up()
         splices = [
             (key, splice)
             for key, reducer in self._reducers.items()
@@ -108,16 +123,23 @@ class RunCurves:
         """Everything, for a browser that holds nothing. What changed since the last `changes` is in it too, and stays
         to be sent.
         """
+        self._catch_up()
         return self._frame((key, Splice(0, reducer.curve())) for key, reducer in self._reducers.items())
 
     def charts(self, limit: int = CHARTS) -> list[Chart]:
         """The first `limit` charts, in the order their first metrics were logged."""
+        self._catch_up()
         found: dict[str, list[Line]] = {}
         for key, reducer in self._reducers.items():
             place = self._places[key]
             if place.chart in found or len(found) < limit:
                 found.setdefault(place.chart, []).append(_line(key, place.label, reducer))
         return [Chart(title, tuple(lines)) for title, lines in found.items()]
+
+    def _catch_up(self) -> None:
+        waiting, self._waiting = self._waiting, {}
+        for key, parts in waiting.items():
+            _append(self._reducers[key], parts[0] if len(parts) == 1 else Points.joined(parts))
 
     def _admit(self, key: str) -> Reducer | None:
         if len(self._reducers) >= len(self.limits):
@@ -138,6 +160,12 @@ class RunCurves:
             Part(self._numbers[key], key, self._places[key], self._reducers[key], splice.start, splice.curve)
             for key, splice in splices
         )
+
+
+def _append(reducer: Reducer, new: Points) -> None:
+    for at in range(0, len(new.step), PIECE):
+        piece = slice(at, at + PIECE)
+        reducer.append(new.step[piece], new.time[piece], new.value[piece])
 
 
 def _line(key: str, label: str, reducer: Reducer) -> Line:

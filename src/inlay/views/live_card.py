@@ -45,6 +45,8 @@ QUIET_EVERY = 30.0
 SLOW = 0.1
 KEPT_A_SECOND = 500_000
 """Bytes of points a second that are kept for pages loaded later: thousands of metrics have millions."""
+METRICS_A_SECOND, LONGEST = 300, 10.0
+"""How many metrics beyond the first few are brought up to date in a second, and the longest that one waits."""
 BARS_EVERY = 0.5
 DETAILS_EVERY = 1.0
 EMPTY = {"text/plain": ""}
@@ -94,7 +96,7 @@ class LiveCard:
         self._unkept = False
         self._metrics_told = 0
         self._bars: list[dict[str, Any]] = []
-        self._bars_at = self._details_at = 0.0
+        self._bars_at = self._details_at = self._all_at = 0.0
         self._shown_at = self._drawn_at = time.monotonic()
         self._draw_cost = 0.0
         self._kept_bytes = 0
@@ -214,7 +216,7 @@ class LiveCard:
             self._curves.feed(self._follower.poll())
         elif self._followed is not None:
             self._take_in(self._followed)
-        changes = self._curves.changes()
+        changes = self._curves.changes(of_all=self._time_for_all())
         self._unkept |= changes is not None
         bars_changed = self._look_around()
         if self._view is None:
@@ -238,6 +240,14 @@ class LiveCard:
             self._view.keep(details=self._details.current())
             messages += 1
         return messages
+
+    def _time_for_all(self) -> bool:
+        """Whether it is time to bring all metrics up to date; of a thousand, every few seconds."""
+        now = time.monotonic()
+        if not self._due(now - self._all_at, min(self._curves.waiting / METRICS_A_SECOND, LONGEST)):
+            return False
+        self._all_at = now
+        return True
 
     def _look_around(self) -> bool:
         """How far the loops are, and what stands around the charts; whether the loops went on."""
