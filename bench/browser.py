@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-import nbformat
 from e2e.browser import launch, shut_in
+from e2e.conftest import write_notebook
 from e2e.lab import Lab, running_lab
 from e2e.notebook_page import NotebookPage, eventually
 from figures import Figure, print_table, progress
@@ -178,8 +178,8 @@ class Bench:
     @contextmanager
     def _notebook(self, name: str, *cells: str) -> Iterator[NotebookPage]:
         file = self._lab.root / f"{name}.ipynb"
-        sources = [SETUP, *cells]
-        nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(one) for one in sources]), file)
+
+        write_notebook(file, (SETUP, *cells))
         page = NotebookPage(self._context.new_page(), self._lab, file).open()
         for index in range(2):
             page.run_cell(index)
