@@ -101,7 +101,8 @@ class _Stored:
     def look(self) -> RunDetails | None:
         """What the store says; None when it need not be asked."""
         ended = self._run.ended
-        if self._complete or not self._tries.due():
+        # The end is not waited for: nobody looks again after it.
+        if self._complete or not (self._tries.due() or ended):
             return None
         began = time.monotonic()
         with fresh(self._run.store, wait=self._tries.patience) as con:
@@ -120,7 +121,7 @@ class _Memory:
         self._asked = False
         self._earlier: Earlier | None = None
         self._children: dict[str, Child] = {}
-        self._children_stored = 0
+        self._children_elsewhere = 0  # started by other processes, or in an earlier life of the run
         self._artifacts: dict[str, Artifact] = {}
         self._output: Output | None = None
         self._output_at = 0.0
@@ -167,8 +168,8 @@ class _Memory:
             artifacts_total=len(artifacts),
             surroundings=_surroundings(environment),
             commit=commit if "git_commit" in columns else None,
-            children=[known[run_id] for run_id in sorted(known)][-run_details.CHILDREN :],
-            children_total=max(len(known), self._children_stored + memory.children_started),
+            children=list(known.values())[-run_details.CHILDREN :],
+            children_total=max(len(known), self._children_elsewhere + memory.children_started),
         )
 
     def _hear(self) -> None:
@@ -187,7 +188,8 @@ class _Memory:
         if self._asked or not self._run.live or not self._tries.due():
             return
         try:
-            with self._run.store.open(wait=self._tries.patience) as con:
+            # With what journals hold: the run before may have died with its kernel, and nobody took it in since.
+            with fresh(self._run.store, wait=self._tries.patience) as con:
                 self._read(con)
         except Exception:  # noqa: BLE001 - busy, or gone: it is asked again
             return
@@ -210,8 +212,7 @@ class _Memory:
             self._earlier = run_details.earlier_run(con, place, source)
         stored, total = run_details.children_of(con, run.run_id)
         self._children = {child.run_id: child for child in stored}
-        own = run.memory.children
-        self._children_stored = max(0, total - len(own))
+        self._children_elsewhere = max(0, total - run.memory.children_started)
         if run.recorder is not None and run.recorder.resumed:
             artifacts, _ = run_details.stored_artifacts(con, run.run_id)
             self._artifacts = {artifact.path: artifact for artifact in artifacts}

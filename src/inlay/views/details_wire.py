@@ -159,7 +159,7 @@ def _child(child: Child) -> dict[str, Any]:
         "run_id": child.run_id,
         "short_id": short_id(child.run_id),
         "name": _short(child.name),
-        "status": child.status,
+        "status": _short(child.status),
         "duration_s": child.duration_s,
     }
 
