@@ -18,7 +18,7 @@ from inlay.errors import InlayError
 from inlay.query.charted import missing, newest_with, points_of
 from inlay.query.reduction import m4
 from inlay.store.store import current
-from inlay.tracking.found import get_run
+from inlay.tracking.found import Runs, get_run
 from inlay.tracking.run import Run
 from inlay.tracking.values import check_key
 from inlay.views.format import encodable, plain
@@ -157,7 +157,7 @@ def _chosen(keys: list[str], given: Any) -> dict[str, Run]:
         store = current()
         if wrong := missing(store, None, keys):
             raise KeyError(f"{'; '.join(wrong)} in {store.folder}")
-        runs = [get_run(run_id) for run_id in newest_with(store, keys, NEWEST)]
+        runs = Runs(newest_with(store, keys, NEWEST), store).to_list()
     else:
         several = [given] if isinstance(given, (Run, str)) else given
         try:
