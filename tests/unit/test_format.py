@@ -10,6 +10,7 @@ from inlay.views.format import (
     clipped,
     encodable,
     format_bound,
+    format_bytes,
     format_count,
     format_duration,
     format_step,
@@ -60,6 +61,17 @@ def test_counts_and_steps():
 )  # fmt: skip
 def test_durations(seconds, text):
     assert format_duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [
+        (0, "0 B"), (999, "999 B"), (1_000, "1.0 KB"), (3_449, "3.4 KB"), (415_612, "416 KB"), (999_499, "999 KB"),
+        (999_600, "1.0 MB"), (1.2e6, "1.2 MB"), (5e12, "5.0 TB"),
+    ],
+)  # fmt: skip
+def test_sizes_of_files(size, text):
+    assert format_bytes(int(size)) == text
 
 
 def test_text_without_what_cannot_be_seen():

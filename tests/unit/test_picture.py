@@ -12,12 +12,15 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from inlay.store import artifacts
 from inlay.tracking.points import Points
 from inlay.tracking.snapshot import RunSnapshot
 from inlay.views import paths
+from inlay.views.configuration import configure, configured_static
 from inlay.views.curves import RunCurves
 from inlay.views.picture import picture_html, switch
 from inlay.views.picture_chart import path
+from inlay.views.previews import Files, files_of
 
 STARTED = 1_795_000_000.0
 
@@ -33,11 +36,13 @@ def run(status="finished", **said):
     return RunSnapshot(**{**known, "started_at": STARTED, "ended_at": ended, **said})
 
 
-def picture(metrics=None, snapshot=None, total=None, static="full"):
+def picture(metrics=None, snapshot=None, total=None, static="full", **more):
     curves = RunCurves()
     curves.feed(metrics or {})
     total = curves.metrics_total if total is None else total
-    return picture_html(snapshot or run(), curves.charts(), total, token="cafe", now=STARTED + 75, static=static)
+    return picture_html(
+        snapshot or run(), curves.charts(), total, token="cafe", now=STARTED + 75, static=static, **more
+    )
 
 
 class Page(HTMLParser):
@@ -287,3 +292,203 @@ def test_the_style_decides_by_the_token():
     assert ".inlay-picture-cafe" in style
     assert ".inlay-live-cafe" in style
     assert 'class="inlay-picture inlay-picture-cafe"' in picture()
+
+
+# -- values that are not finite -----------------------------------------------------------------------------
+
+
+def test_values_that_are_not_finite_are_marked():
+    """A loss that was NaN for a while had a gap like one that was not logged."""
+    values = np.linspace(1, 2, 100)
+    values[[20, 40, 60]] = np.nan, np.inf, -np.inf
+    (drawing,) = Page(picture({"loss": points(range(100), values)})).drawings
+    (marks,) = (e.get("d") for e in drawing.iter() if e.get("fill") == "#2f66d8" and e.tag.endswith("path"))
+
+    moves = dict(zip(("nan", "inf", "-inf"), re.findall(r"M(\d+) (\d+)", marks), strict=True))
+    assert int(moves["inf"][1]) == 0 < int(moves["nan"][1]) == int(moves["-inf"][1]), "from the edge each belongs to"
+    assert int(moves["nan"][0]) < int(moves["inf"][0]) < int(moves["-inf"][0])
+
+
+def test_thousands_of_marks_are_no_more_than_there_is_room_for():
+    values = np.where(np.arange(2_000) % 2, np.nan, 1.0)
+    html = picture({f"m{at}": points(range(2_000), values) for at in range(10)})
+    assert len(html) < 60_000
+
+
+# -- how far the loops were ---------------------------------------------------------------------------------
+
+
+def bar(n, total, state, desc=""):
+    return {"desc": desc, "n": n, "total": total, "elapsed_s": 1, "rate": 1, "left_s": None, "state": state}
+
+
+@pytest.mark.parametrize(
+    ("status", "bars", "words"),
+    [
+        ("failed", [bar(340, 1000, "stopped")], "2m 14s · stopped at 340 of 1,000"),
+        ("failed", [bar(340, None, "stopped", "rows")], "2m 14s · rows stopped at 340"),
+        ("running", [bar(3, 10, "running", "epoch"), bar(7, 90, "running")], " · epoch 3 of 10 · 7 of 90"),
+        ("running", [bar(3, 10, "stopped", "<b>")], " · <b> 3 of 10"),
+    ],
+)
+def test_how_far_the_loops_are(status, bars, words):
+    assert words in Page(picture(LOSS, run(status), progress=bars)).text
+
+
+def test_a_loop_that_was_finished_says_nothing():
+    assert "1,000" not in Page(picture(snapshot=run(), progress=[bar(1000, 1000, "done")])).text
+    assert "340" not in Page(picture(snapshot=run(), progress=[bar(340, 1000, "stopped")], static="off")).text
+
+
+# -- files --------------------------------------------------------------------------------------------------
+
+PNG = b"\x89PNG\r\n\x1a\n"
+SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+
+
+class Blobs:
+    """Artifacts as the card knows them, their blobs in a folder."""
+
+    def __init__(self, folder):
+        self.folder, self.artifacts = folder, []
+
+    def add(self, path, data, mime="image/png"):
+        blob = artifacts.put_bytes(self.folder, data)
+        known = {"path": path, "bytes": blob.bytes, "mime": mime, "kind": "file", "hash": blob.hash}
+        self.artifacts.append({**known, "time": STARTED + len(self.artifacts)})
+        return self
+
+    def lose(self, path):
+        for one in self.artifacts:
+            if one["path"] == path:
+                artifacts.path_of(self.folder, one["hash"]).unlink()
+
+    @property
+    def files(self):
+        return files_of(sorted(self.artifacts, key=lambda one: one["path"]), len(self.artifacts), self.folder)
+
+
+@pytest.fixture
+def blobs(tmp_path):
+    return Blobs(tmp_path)
+
+
+def previews(page):
+    return [(image["alt"], image["src"].partition(";")[0]) for image in page.images]
+
+
+def test_images_are_shown_newest_first(blobs):
+    blobs.add("b.png", PNG + b"b").add("plots/a.svg", SVG, "image/svg+xml").add("c.jpg", b"\xff\xd8\xff", "image/jpeg")
+    page = Page(picture(files=blobs.files))
+
+    assert previews(page) == [
+        ("c.jpg", "data:image/jpeg"),
+        ("plots/a.svg", "data:image/svg+xml"),
+        ("b.png", "data:image/png"),
+    ]
+    assert base64.b64decode(page.images[2]["src"].partition(",")[2]) == PNG + b"b"
+    assert "plots/a.svg" in page.text
+    assert "script" not in {tag for tag, _ in page.tags}
+
+
+def test_every_file_is_listed_with_its_size(blobs):
+    page = Page(picture(files=blobs.add("a.txt", b"x" * 812, "text/plain").add("data/b.bin", b"x" * 3_400, "").files))
+
+    assert "Artifacts · 2" in page.text
+    assert page.cells == ["a.txt", "812 B", "data/b.bin", "3.4 KB"]
+    assert page.images == []
+
+
+def test_no_more_than_fits_a_notebook(blobs):
+    """Each up to 64 KB, six, 200 KB in all: the rest is named."""
+    for at in range(9):
+        blobs.add(f"{at}.png", PNG + bytes([at]) * 40_000)
+    blobs.add("large.png", PNG + b"x" * 70_000)
+    page = Page(picture(files=blobs.files))
+
+    assert [alt for alt, _ in previews(page)] == ["8.png", "7.png", "6.png", "5.png", "4.png"]
+    assert "Too large to be saved here: large.png (70.0 KB)" in page.text
+    assert sum(len(image["src"]) for image in page.images) < 1.34 * 200 * 1024
+
+    small = Blobs(blobs.folder)
+    for at in range(9):
+        small.add(f"{at}.png", PNG + bytes([at]))
+    assert len(Page(picture(files=small.files)).images) == 6
+
+
+def test_a_file_that_is_gone_says_so(blobs):
+    blobs.add("a.png", PNG + b"a").add("b.png", PNG + b"b")
+    assert len(Page(picture(files=blobs.files)).images) == 2
+    blobs.lose("a.png")
+    page = Page(picture(files=blobs.files))
+
+    assert [alt for alt, _ in previews(page)] == ["b.png"]
+    assert page.cells == ["a.png", "no longer in the store", "b.png", "9 B"]
+
+
+@pytest.mark.parametrize("mime", ["image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml", "text/html"])
+def test_what_is_no_image_is_not_shown_as_one(blobs, mime):
+    page = Page(picture(files=blobs.add("a.png", b"<b>no image</b>", mime).files))
+    assert page.images == []
+    assert "a.png" in page.cells
+
+
+def test_files_are_part_of_the_full_picture_only(blobs):
+    files = blobs.add("a.png", PNG).files
+    for static in ("summary", "off"):
+        assert "a.png" not in picture(LOSS, static=static, files=files)
+    assert "Artifacts" not in picture(LOSS, files=Files())
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_paths_are_drawn_harmlessly(blobs, name):
+    blobs.add(name, PNG + b"a").add(name + "2", PNG + b"x" * 70_000)
+    page = Page(picture(files=blobs.files))
+
+    assert {tag for tag, _ in page.tags} <= {
+        "style", "div", "span", "b", "code", "table", "tr", "td", "details", "summary", "img",
+    }  # fmt: skip
+    assert len(page.images) == 1
+
+
+def test_many_files_are_counted(blobs):
+    for at in range(60):
+        blobs.add(f"{at:02}.txt", b"x", "text/plain")
+    page = Page(picture(files=blobs.files))
+    assert "Artifacts · 40 of 60" in page.text
+    assert len(page.cells) == 80
+
+
+# -- how much is saved --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def settings():
+    yield
+    configure(static="full")
+
+
+def test_how_much_is_saved_can_be_chosen(settings):
+    configure(static="off")
+    assert "baseline" not in Page(picture(LOSS, static=None)).text
+    configure(static="summary")
+    text = Page(picture(LOSS, run(params={"secret": 1}), static=None)).text
+    assert "0.01348" in text
+    assert "secret" not in text
+    configure()
+    assert configured_static() == "summary"
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "words"),
+    [
+        ({"static": "none"}, ValueError, "'full', 'summary' or 'off'; got 'none'"),
+        ({"static": ["full"]}, ValueError, r"got \['full'\]"),
+        ({"statics": "full"}, TypeError, "no 'statics'; did you mean 'static'"),
+        ({"colour": "red"}, TypeError, "no 'colour'; it takes static"),
+    ],
+)
+def test_a_setting_that_is_none(settings, options, error, words):
+    with pytest.raises(error, match=words):
+        configure(**options)
+    assert configured_static() == "full"
