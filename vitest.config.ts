@@ -8,21 +8,13 @@ import { delimiter, join } from "node:path";
 import process from "node:process";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
-import { slimUplot, UPLOT } from "./js/slim-uplot.mjs";
 
 const executablePath =
   process.env.CHROMIUM_PATH || onPath("chromium", "chromium-browser", "google-chrome");
 
 export default defineConfig({
   // Named here because a dependency found only while a test runs reloads the page under that test.
-  optimizeDeps: { include: ["axe-core"], exclude: ["uplot"] },
-  plugins: [
-    {
-      // What is tested is what js/build.mjs bundles.
-      name: "slim-uplot",
-      transform: (code, id) => (UPLOT.test(id) ? slimUplot(code) : undefined),
-    },
-  ],
+  optimizeDeps: { include: ["axe-core"] },
   test: {
     include: ["tests/widgets/**/*.test.ts"],
     testTimeout: 20_000,

@@ -17,7 +17,6 @@ import { dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
-import { slimUplot, UPLOT } from "./slim-uplot.mjs";
 
 const SOURCE = dirname(fileURLToPath(import.meta.url));
 const STATIC = join(SOURCE, "..", "src", "inlay", "static");
@@ -74,13 +73,9 @@ function options(names) {
     format: "esm",
     target: "es2022",
     minify: !watching,
-    // The licences of what is bundled ask for their notice to travel with it.
-    legalComments: "eof",
-    // A dependency that finds an AMD loader on the page registers itself there and exports nothing here.
-    define: { "define.amd": "false" },
     // A font or picture beside the bundle could not be fetched: widgets are imported from blob URLs.
     loader: ASSETS,
-    plugins: [sheetsAsText(), withoutDeadWeight()],
+    plugins: [sheetsAsText()],
     charset: "utf8",
     logLevel: "info",
   };
@@ -109,18 +104,6 @@ function sheetsAsText() {
         const watchFiles = Object.keys(sheet.metafile.inputs).map((file) => resolve(file));
         return { contents: sheet.outputFiles[0].text.trim(), loader: "text", watchFiles };
       });
-    },
-  };
-}
-
-function withoutDeadWeight() {
-  return {
-    name: "without-dead-weight",
-    setup(build) {
-      build.onLoad({ filter: UPLOT }, ({ path }) => ({
-        contents: slimUplot(readFileSync(path, "utf8")),
-        loader: "js",
-      }));
     },
   };
 }

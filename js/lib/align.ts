@@ -1,5 +1,5 @@
 /**
- * uPlot draws columns that share one x column, while each metric has its own steps. Here they are merged. Points that
+ * A plot has columns that share one x column, while each metric has its own steps. Here they are merged. Points that
  * share a step stay separate rows, so a value logged twice for one step is not lost.
  */
 

@@ -1,6 +1,6 @@
 /**
- * Grid lines and tick labels, drawn on uPlot's canvas before its lines. uPlot's own axes are off: they lose their
- * labels beyond 17 digits, and they change their width with every label, which makes a live chart twitch.
+ * Grid lines and tick labels, drawn on the plot's canvas before its lines. Labels keep their digits at any size, and
+ * the room beside them only ever grows: a live chart whose width changed with every label would twitch.
  */
 
 import type { Across, Picture } from "./picture.ts";

@@ -1,10 +1,8 @@
 /**
- * One line chart on the page: uPlot for the lines, the cursor and the drag, our own axes around them, and bands, faint
- * raw lines and marks below. Values are drawn as fractions of the value axis, so that uPlot's arithmetic never meets a
- * number near the ends of double precision.
+ * One line chart on the page: a plot with its cursor and drag, axes around it, and bands, faint raw lines and marks below.
+ * Values are drawn as fractions of the value axis, so that no arithmetic meets a number near the ends of double precision.
  */
 
-import uPlot from "uplot";
 import { type Aligned, align, type Cell, lonely } from "./align.ts";
 import { type Area, drawAxes, gutterFor, LABEL_HEIGHT } from "./axes.ts";
 import {
@@ -16,6 +14,7 @@ import {
   traceLine,
   traceMarks,
 } from "./picture.ts";
+import { type Box, Plot, type PlotOptions, type PlotSize } from "./plot.ts";
 import { faded, lineColour, type Theme } from "./theme.ts";
 import { fraction, type Range } from "./ticks.ts";
 
@@ -40,10 +39,7 @@ export interface ChartOptions {
   onZoom: (zoom: Range | null) => void;
 }
 
-export interface Size {
-  width: number;
-  height: number;
-}
+export type Size = PlotSize;
 
 export const LINE_WIDTH = 1.5;
 export const BAND_OPACITY = 0.16;
@@ -56,7 +52,7 @@ const MARK_REACH = 4;
 export class LineChart {
   readonly #host: HTMLElement;
   readonly #options: ChartOptions;
-  #plot: uPlot | null = null;
+  #plot: Plot | null = null;
   #theme: Theme | null = null;
   #picture: Picture | null = null;
   #rows: Aligned = { x: [], points: [] };
@@ -64,7 +60,6 @@ export class LineChart {
   #dots: number[][] = [];
   #live = false;
   #gutter = 0;
-  #size: Size = { width: 0, height: 0 };
 
   constructor(host: HTMLElement, options: ChartOptions) {
     this.#host = host;
@@ -73,7 +68,7 @@ export class LineChart {
 
   /** The canvas, once something has been drawn. */
   get canvas(): HTMLCanvasElement | null {
-    return this.#plot?.ctx.canvas ?? null;
+    return this.#plot?.canvas ?? null;
   }
 
   get picture(): Picture | null {
@@ -81,7 +76,7 @@ export class LineChart {
   }
 
   /** Draws at a size in CSS pixels; a live chart marks where each line has got to. */
-  draw(picture: Picture, theme: Theme, size: Size, live: boolean): void {
+  draw(picture: Picture, theme: Theme, size: PlotSize, live: boolean): void {
     const { lines, across, scale, empty } = picture;
     const otherLines = lines.length !== this.#picture?.lines.length;
     if (otherLines || lines.some(({ curve }, i) => curve !== this.#picture?.lines[i]?.curve)) {
@@ -102,29 +97,17 @@ export class LineChart {
     });
     this.#dots = this.#columns.map((column) => this.#dotted(column));
     const gutter = empty ? this.#gutter : gutterFor(scale, plotHeight(size), theme);
-    const resized =
-      gutter > this.#gutter || size.width !== this.#size.width || size.height !== this.#size.height;
     this.#gutter = Math.max(36, this.#gutter, gutter);
-    this.#size = size;
-    const data: uPlot.AlignedData = [this.#rows.x, ...this.#columns];
-    if (this.#plot === null || otherLines) {
-      this.#plot?.destroy();
-      this.#plot = new uPlot(this.#uplotOptions(), data, this.#host);
-      return;
+    if (this.#plot === null) {
+      this.#plot = new Plot(this.#plotOptions());
+      this.#host.append(this.#plot.node);
     }
-    this.#plot.setData(data);
-    if (resized) this.#plot.setSize(size);
+    this.#plot.draw({ x: this.#rows.x, columns: this.#columns, dots: this.#dots }, size);
   }
 
   /** Moves the cursor to a place on the x axis, on the other charts of its group as well; null takes it away. */
   point(x: number | null): void {
-    const plot = this.#plot;
-    if (plot === null) return;
-    const at = x === null ? { left: -10, top: -10 } : { left: plot.valToPos(x, "x"), top: 1 };
-    // The third argument is missing from uPlot's types: it tells the other charts.
-    const setCursor: (at: { left: number; top: number }, fire: boolean, tell: boolean) => void =
-      plot.setCursor;
-    setCursor(at, true, true);
+    this.#plot?.point(x === null ? null : this.#plot.place(x), true);
   }
 
   /** The x of the row that is `by` rows from the one at the cursor, or from the end without one. */
@@ -136,7 +119,7 @@ export class LineChart {
       at !== undefined && at >= picture.across.lo && at <= picture.across.hi;
     const first = x.findIndex(inside);
     const last = x.findLastIndex(inside);
-    const from = this.#plot?.cursor.idx ?? (by > 0 ? first - 1 : last + 1);
+    const from = this.#plot?.cursor?.row ?? (by > 0 ? first - 1 : last + 1);
     return x[Math.min(last, Math.max(first, from + by))] ?? null;
   }
 
@@ -146,71 +129,19 @@ export class LineChart {
     this.#picture = null;
   }
 
-  #uplotOptions(): uPlot.Options {
-    const lines = this.#picture?.lines ?? [];
+  #plotOptions(): PlotOptions {
     return {
-      ...this.#size,
-      legend: { show: false },
-      // Points stand where they are, not on whole pixels: slow curves looked like stairs.
-      pxAlign: 0,
-      padding: [8, 10, LABEL_HEIGHT, () => this.#gutter],
-      axes: [{ show: false }, { show: false }],
-      scales: {
-        x: {
-          time: false,
-          range: () => [this.#picture?.across.lo ?? 0, this.#picture?.across.hi ?? 1],
-        },
-        y: { range: () => [0, 1] },
-      },
-      series: [{}, ...lines.map((_, i) => this.#uplotSeries(i))],
-      cursor: {
-        y: false,
-        drag: { x: true, y: false, setScale: false, dist: 4 },
-        // Where another chart's cursor is beyond this one's axis, it has none.
-        move: (plot, left, top) => [left > plot.over.clientWidth + 1 ? -10 : left, top],
-        bind: {
-          dblclick: () => () => {
-            this.#options.onZoom(null);
-            return null;
-          },
-        },
-        points: {
-          size: 9,
-          width: 2,
-          stroke: () => this.#theme?.background ?? "",
-          fill: (_, i) => this.#colour(i - 1),
-        },
-        sync: {
-          key: this.#options.cursorGroup,
-          scales: ["x", null],
-          setSeries: false,
-          // Others follow the cursor, not the drag.
-          filters: { pub: (type) => type === "mousemove" || type === "mouseleave" },
-        },
-      },
-      hooks: {
-        drawClear: [(plot) => this.#drawBelow(plot)],
-        draw: [(plot) => this.#drawHeads(plot)],
-        setCursor: [(plot) => this.#options.onCursor(this.#readout(plot))],
-        setSelect: [(plot) => this.#select(plot)],
-      },
-    };
-  }
-
-  #uplotSeries(index: number): uPlot.Series {
-    const alone = this.#picture?.lines.length === 1;
-    return {
-      width: LINE_WIDTH,
-      cap: "round",
-      stroke: () => this.#colour(index),
-      ...(alone ? { fill: (plot) => this.#shade(plot), fillTo: () => 0 } : {}),
-      points: {
-        size: 5,
-        width: 0,
-        show: () => (this.#dots[index]?.length ?? 0) > 0,
-        filter: () => this.#dots[index] ?? null,
-        fill: () => this.#colour(index),
-      },
+      padding: () => [8, 10, LABEL_HEIGHT, this.#gutter],
+      across: () => this.#picture?.across ?? { lo: 0, hi: 1 },
+      lineWidth: LINE_WIDTH,
+      colour: (line) => this.#colour(line),
+      background: () => this.#theme?.background ?? "",
+      shade: (context, box) => this.#shade(context, box),
+      below: (plot) => this.#drawBelow(plot),
+      above: (plot) => this.#drawHeads(plot),
+      group: this.#options.cursorGroup,
+      onCursor: () => this.#options.onCursor(this.#readout()),
+      onSelect: (zoom) => this.#options.onZoom(zoom),
     };
   }
 
@@ -219,10 +150,9 @@ export class LineChart {
   }
 
   /** A breath of the line's colour below it, fading out: it leads the eye and covers nothing. */
-  #shade(plot: uPlot): CanvasGradient {
-    const { top, height } = plot.bbox;
+  #shade(context: CanvasRenderingContext2D, { top, height }: Box): CanvasGradient {
     const line = this.#picture?.lines[0];
-    const gradient = plot.ctx.createLinearGradient(0, top, 0, top + height);
+    const gradient = context.createLinearGradient(0, top, 0, top + height);
     // Where there is a band, a second shade would only blur it.
     const opacity = line?.curve.reduced || line?.smooth ? 0 : 0.14;
     gradient.addColorStop(0, faded(this.#colour(0), opacity));
@@ -240,12 +170,13 @@ export class LineChart {
     return rows.length <= DOTTED ? rows : lonely(column);
   }
 
-  #drawBelow(plot: uPlot): void {
+  #drawBelow(plot: Plot): void {
     const [picture, theme] = [this.#picture, this.#theme];
     if (picture === null || theme === null) return;
-    const area: Area = { ...plot.bbox, ratio: uPlot.pxRatio };
+    const area: Area = { ...plot.box, ratio: Plot.ratio };
     const place = placeIn(picture, area);
-    const { ctx } = plot;
+    const { context: ctx } = plot;
+    if (ctx === null) return;
     drawAxes(ctx, area, picture, theme);
     ctx.save();
     ctx.beginPath();
@@ -279,57 +210,51 @@ export class LineChart {
       ctx.fill(band);
       // A lone spike is narrower than a pixel: filled alone, it would hardly be seen.
       ctx.globalAlpha = RAW_OPACITY;
-      ctx.lineWidth = uPlot.pxRatio / 2;
+      ctx.lineWidth = Plot.ratio / 2;
       ctx.stroke(band);
     }
     if (smooth !== null) {
       const raw = new Path2D();
       traceLine(raw, curve.x, curve.y, this.#picture, place);
       ctx.globalAlpha = RAW_OPACITY;
-      ctx.lineWidth = uPlot.pxRatio;
+      ctx.lineWidth = Plot.ratio;
       ctx.lineJoin = "round";
       ctx.stroke(raw);
     }
   }
 
   /** The newest point of every line of a run still going. */
-  #drawHeads(plot: uPlot): void {
+  #drawHeads(plot: Plot): void {
     if (!this.#live || this.#theme === null || this.#picture === null) return;
-    const { ctx } = plot;
+    const { context: ctx } = plot;
+    if (ctx === null) return;
     const { across } = this.#picture;
     ctx.save();
     ctx.strokeStyle = this.#theme.background;
-    ctx.lineWidth = 2 * uPlot.pxRatio;
+    ctx.lineWidth = 2 * Plot.ratio;
     this.#columns.forEach((column, i) => {
       const row = column.findLastIndex((value) => typeof value === "number");
       const [at, value] = [this.#rows.x[row] ?? Number.NaN, column[row]];
       if (typeof value !== "number" || !(at >= across.lo && at <= across.hi)) return;
       ctx.fillStyle = this.#colour(i);
       ctx.beginPath();
-      const radius = 4 * uPlot.pxRatio;
-      ctx.arc(plot.valToPos(at, "x", true), plot.valToPos(value, "y", true), radius, 0, 7);
+      const radius = 4 * Plot.ratio;
+      ctx.arc(...plot.onCanvas(at, value), radius, 0, 7);
       ctx.stroke();
       ctx.fill();
     });
     ctx.restore();
   }
 
-  #select(plot: uPlot): void {
-    const { left, width } = plot.select;
-    const [lo, hi] = [plot.posToVal(left, "x"), plot.posToVal(left + width, "x")];
-    plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-    if (width > 0 && lo < hi) this.#options.onZoom({ lo, hi });
-  }
-
-  #readout(plot: uPlot): Readout | null {
-    const { idx, idxs, left } = plot.cursor;
-    if (idx == null || left == null || left < 0 || this.#picture === null) return null;
-    const x = this.#rows.x[idx] ?? 0;
-    const at = plot.posToVal(left, "x");
-    const reach = plot.posToVal(left + MARK_REACH, "x") - at;
+  #readout(): Readout | null {
+    const plot = this.#plot;
+    if (plot === null || plot.cursor === null || this.#picture === null) return null;
+    const { row: nearest, rows, left } = plot.cursor;
+    const x = this.#rows.x[nearest] ?? 0;
+    const at = plot.value(left);
+    const reach = plot.value(left + MARK_REACH) - at;
     const readings = this.#picture.lines.map(({ curve, smooth }, i): Reading | null => {
-      const row = idxs?.[i + 1];
-      const point = row == null ? -1 : (this.#rows.points[i]?.[row] ?? -1);
+      const point = this.#rows.points[i]?.[rows[i] ?? -1] ?? -1;
       const distance = point < 0 ? Infinity : Math.abs((curve.x[point] ?? 0) - at);
       const mark = curve.marks.find((one) => Math.abs(one.x - at) <= Math.min(reach, distance));
       if (mark !== undefined) return { value: mark.value, smooth: null, range: null };
@@ -344,7 +269,7 @@ export class LineChart {
   }
 }
 
-function plotHeight({ height }: Size): number {
+function plotHeight({ height }: PlotSize): number {
   return height - LABEL_HEIGHT - 8;
 }
 

@@ -1,7 +1,6 @@
 /**
- * The range of a value axis, plain or logarithmic, and where its ticks stand. uPlot's own ticks stop at 17 digits and
- * overflow near the ends of double precision; metrics do reach 1e300 (a diverging loss) and 1e-300 (a probability), so
- * both are worked out here.
+ * The range of a value axis, plain or logarithmic, and where its ticks stand. Charting libraries stop at 17 digits and
+ * overflow near the ends of double precision; metrics do reach 1e300 (a diverging loss) and 1e-300 (a probability).
  */
 
 import { formatTick, formatTicks } from "./format.ts";

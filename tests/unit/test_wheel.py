@@ -82,9 +82,8 @@ def test_wheel_holds_every_file_of_the_package(wheel: Path) -> None:
     assert packaged(wheel) == here
 
 
-def test_wheel_holds_the_licences(wheel: Path) -> None:
-    names = {Path(name).name for name in zipfile.ZipFile(wheel).namelist() if "licenses" in name}
-    assert {"LICENSE", "uPlot.txt"} <= names
+def test_wheel_holds_the_licence(wheel: Path) -> None:
+    assert any(name.endswith("licenses/LICENSE") for name in zipfile.ZipFile(wheel).namelist())
 
 
 def test_wheel_holds_every_bundle_within_the_budget(wheel: Path) -> None:

@@ -179,9 +179,9 @@ describe("the charts", () => {
   it("show the values under the pointer, in every chart at once", async () => {
     const parts = ["a", "b"].map((key) => ({ key, x: [0, 1, 2, 3, 4], y: [10, 11, 12, 13, 14] }));
     const one = view(new StubModel({ _snapshot: frame(1, parts) }));
-    await until(() => one.root.querySelectorAll(".u-over").length === 2, "two charts");
+    await until(() => one.root.querySelectorAll(".inlay-over").length === 2, "two charts");
     await settle();
-    const over = one.find(".u-over");
+    const over = one.find(".inlay-over");
     const { left, top, width } = over.getBoundingClientRect();
     const at = { clientX: left + width / 2, clientY: top + 20, bubbles: true };
     over.dispatchEvent(new MouseEvent("mouseenter", at));
