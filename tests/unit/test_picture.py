@@ -407,7 +407,7 @@ def test_no_more_than_fits_a_notebook(blobs):
     page = Page(picture(files=blobs.files))
 
     assert [alt for alt, _ in previews(page)] == ["8.png", "7.png", "6.png", "5.png", "4.png"]
-    assert "Too large to be saved here: large.png (70.0 KB)" in page.text
+    assert "Too large to be saved here: large.png (70 KB)" in page.text
     assert sum(len(image["src"]) for image in page.images) < 1.34 * 200 * 1024
 
     small = Blobs(blobs.folder)

@@ -61,15 +61,14 @@ def format_duration(seconds: float) -> str:
     return f"{rest}s"
 
 
-def format_bytes(size: int) -> str:
-    """The size of a file: `812 B`, `3.4 KB`, `1.2 MB`."""
-    if size < 1000:
-        return f"{size} B"
-    unit, suffix = next(
-        unit for unit in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "KB")) if size >= 0.9995 * unit[0]
-    )
-    number = size / unit
-    return f"{number:.0f} {suffix}" if number >= 99.95 else f"{number:.1f} {suffix}"
+def format_bytes(count: float) -> str:
+    """The size of a file, as in js/lib/size.ts: `812 B`, `3.4 KB`, `16 KB`; a thousand bytes to the KB, as on disk."""
+    suffixes = ("B", "KB", "MB", "GB", "TB")
+    at = 0
+    while count >= 999.5 and at < len(suffixes) - 1:
+        count /= 1000
+        at += 1
+    return f"{_rounded(count, 0 if at == 0 or count >= 9.95 else 1)} {suffixes[at]}"
 
 
 def encodable(text: str) -> str:
