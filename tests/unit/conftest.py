@@ -1,7 +1,10 @@
-"""A shell without a kernel, connected to inlay, for tests of what cells do."""
+"""A shell without a kernel, connected to inlay, for tests of what cells do; and a run that another process writes."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,3 +47,46 @@ def cells(plain_cells: Cells) -> Iterator[Cells]:
     load_ipython_extension(plain_cells.shell)
     yield plain_cells
     activation_of(plain_cells.shell).close()
+
+
+class Writer:
+    """Another process with a run on the same store, which does as it is told."""
+
+    def __init__(self, folder: Path) -> None:
+        code = """
+            import sys
+            import inlay
+            run = inlay.start_run("other")
+            print(run.run_id, flush=True)
+            for line in sys.stdin:
+                exec(line)
+                print("done", flush=True)
+        """
+        path = folder / "writer.py"
+        path.write_text(textwrap.dedent(code))
+        command = [sys.executable, str(path)]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=folder)
+        lines = iter(self.process.stdout.readline, "")
+        self.run_id = next(line for line in lines if not line.startswith("inlay:")).strip()
+
+    def __call__(self, line: str) -> None:
+        """Have it execute a line; returns when that is done."""
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+        assert self.process.stdout.readline() == "done\n"
+
+    def close(self) -> None:
+        """Kill it."""
+        self.process.kill()
+        self.process.wait()
+        self.process.stdin.close()
+        self.process.stdout.close()
+
+
+@pytest.fixture
+def writer(store_folder: Path, tmp_path: Path) -> Iterator[Writer]:
+    """A run of another process."""
+    inlay.connect(store_folder)
+    other = Writer(tmp_path)
+    yield other
+    other.close()

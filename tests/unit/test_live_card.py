@@ -2,6 +2,7 @@
 
 import json
 import os
+import threading
 import time
 import warnings
 
@@ -12,6 +13,9 @@ import pytest
 from ipywidgets.widgets import widget as ipywidgets_widget
 
 import inlay
+from inlay.store.compaction import compact
+from inlay.store.ingest import ingest
+from inlay.tracking import following
 from inlay.tracking.events import announce
 from inlay.views import feed, live_card, run_view
 from inlay.views.live_card import LiveCard
@@ -400,3 +404,115 @@ def test_a_card_that_fails_is_said_once_and_tried_again(log, monkeypatch):
 
     assert len(said) == 1
     assert "Finished" in notes.picture
+
+
+# -- runs of other processes --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def followed_by_hand(monkeypatch, still):
+    monkeypatch.setattr(following, "_add", lambda followed: None)
+
+
+def follow(log, writer, **options):
+    notes = Notes(log)
+    card = LiveCard(inlay.get_run(writer.run_id), notes, **options)
+    card.start()
+    return card, notes
+
+
+def test_a_run_of_another_process_is_followed_to_its_end(log, writer, followed_by_hand):
+    """`inlay.get_run` of a training in a script showed what there was at that moment, and never again."""
+    writer("[run.log({'loss': 1.0 / (i + 1)}, step=i) for i in range(3)]")
+    live_card._open.clear()
+    card, notes = follow(log, writer)
+    opened = next(data for kind, data, _ in log if kind == "comm_open" and "_header" in data["state"])["state"]
+    assert opened["_header"]["following"]
+    assert opened["_header"]["status"] == "running"
+    assert [head["total"] for head in opened["_snapshot"]["series"]] == [3]
+    del log[:]
+
+    writer("run.log({'loss': 0.125}, step=9)")
+    card._followed.look()
+    card.refresh()
+    ((content, (points,)),) = custom(log)
+    assert content["type"] == "points"
+    assert values(points, 1) == [(9.0, 0.125)]
+
+    writer("run.set_tag('team', 'growth')")
+    card._followed.look()
+    card.refresh()
+    assert states(log, "_header")[-1]["tags"] == {"team": "growth"}
+
+    writer("run.log({'loss': 0.0625}, step=10); run.end()")
+    card._followed.look()
+    card.refresh()
+    assert states(log, "_header")[-1]["status"] == "finished"
+    assert states(log, "_snapshot")[-1]["series"][0]["total"] == 5
+    assert "Finished" in notes.picture
+    assert "0.06250" in notes.picture
+    assert VIEW in notes.outputs[1], "the widget stays, as that of any ended run"
+    assert card.refresh() == 0
+    live_card._open.clear()
+
+
+def test_a_killed_run_of_another_process(log, writer, followed_by_hand):
+    card, notes = follow(log, writer)
+    writer.close()
+    card._followed.look()
+    card.refresh()
+
+    assert "Killed" in notes.picture
+    live_card._open.clear()
+
+
+def test_a_card_begins_anew_when_its_store_was_rewritten(log, writer, followed_by_hand):
+    writer("[run.log({'loss': float(i)}) for i in range(5)]")
+    card, _ = follow(log, writer)
+    del log[:]
+    ingest(card._run.store)
+    compact(card._run.store)
+    card._followed.look()
+    card.refresh()
+
+    ((content, (points,)),) = custom(log)
+    assert content["type"] == "snapshot"
+    assert [value for _, value in values(points, 5)] == [0, 1, 2, 3, 4]
+    writer("run.log({'loss': 7.0})")
+    card._followed.look()
+    card.refresh()
+    content, (points,) = custom(log)[-1]
+    assert (content["type"], content["seq"], content["series"][0]["from"]) == ("points", 1, 5)
+    live_card._open.clear()
+
+
+def test_old_cards_follow_no_longer(log, writer, followed_by_hand, monkeypatch):
+    monkeypatch.setattr(live_card, "OPEN", 1)
+    live_card._open.clear()
+    old, old_notes = follow(log, writer)
+    follow(log, writer)
+    writer("run.log({'loss': 0.5})")
+    old._followed.look()
+
+    assert old.refresh() == 0
+    assert old_notes.outputs[1] == {"text/plain": ""}
+    assert "Running" in old_notes.picture
+    live_card._open.clear()
+
+
+def test_a_slow_store_holds_up_no_other_card(log, writer, monkeypatch):
+    """Points of a training in this kernel arrive while a run in a busy store is being looked for."""
+    monkeypatch.setattr(following, "EVERY", 0.01)
+    card, _ = follow(log, writer)
+    looking, over = threading.Event(), threading.Event()
+    monkeypatch.setattr(card._followed, "look", lambda: looking.set() or over.wait(20))
+    assert looking.wait(20)
+    del log[:]
+    run, _, _ = begin(log)
+    run.log({"loss": 0.5})
+    eventually(lambda: custom(log))
+    over.set()
+    run.end()
+    following.unfollow(card._followed)
+    feed.remove(card)
+    live_card._open.clear()

@@ -161,6 +161,7 @@ class LiveCard:
             self._followed = follow_foreign(run, LIMITS, self._read_details)
             self._run, self._done = self._followed.run, self._followed.ended
             self._take_in(self._followed)
+            self._asked = self._unkept = False  # the card is about to be made with it
             return
         with fresh(run.store) as con:
             self._curves.begin_with(stored_in(con, run.run_id, LIMITS))
