@@ -1,17 +1,17 @@
 /** Where and with what a run ran. */
 
 import type { Details } from "../lib/details.ts";
-import { element, setText } from "../lib/dom.ts";
+import { element, pairs, setText } from "../lib/dom.ts";
 import type { RunHeader } from "../lib/wire.ts";
 import { pairList } from "./pair-list.ts";
 import type { Panel } from "./panels.ts";
 
 export function environmentPanel(): Panel {
-  const facts = pairList("facts");
+  const facts = element("div", { class: "inlay-facts" });
   const heading = (label: string) => element("h3", { class: "inlay-heading" }, label);
   const [variables, variablesHeading] = [pairList("variables"), heading("Variables")];
   const [packages, packagesHeading] = [pairList("packages"), heading("Packages")];
-  const node = element("div", { class: "inlay-panel", tabindex: "0" }, facts.node);
+  const node = element("div", { class: "inlay-panel", tabindex: "0" }, facts);
   node.append(variablesHeading, variables.node, packagesHeading, packages.node);
   return {
     name: "environment",
@@ -20,7 +20,9 @@ export function environmentPanel(): Panel {
     badge: ({ details }) => (details.environment || details.git ? [] : null),
     update({ header, details }) {
       const { environment } = details;
-      facts.update(factsOf(header, details));
+      const known = factsOf(header, details);
+      if (facts.dataset["known"] !== known.join()) facts.replaceChildren(pairs(known));
+      facts.dataset["known"] = known.join();
       variables.update(environment?.variables ?? []);
       variablesHeading.hidden = !environment?.variables.length;
       packages.update(environment?.packages ?? []);

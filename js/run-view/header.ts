@@ -34,6 +34,7 @@ export function headerView(env: EditEnv): HeaderView {
   const note = noteView(env);
   const status = element("div", { class: "inlay-status" }, sign, word, clock);
   const copies = element("span", { class: "inlay-copies" }, copyId.node, copyLoad.node);
+  const edits = element("span", { class: "inlay-edits" }, tags.tool, note.tool);
   const node = element(
     "header",
     { class: "inlay-header" },
@@ -42,7 +43,7 @@ export function headerView(env: EditEnv): HeaderView {
       { class: "inlay-top" },
       name,
       status,
-      element("div", { class: "inlay-sub" }, about, copies, tags.tool, note.tool, quiet),
+      element("div", { class: "inlay-sub" }, about, copies, quiet, edits),
     ),
     tags.node,
     note.node,

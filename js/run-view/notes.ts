@@ -32,7 +32,7 @@ export function noteView({ answers, run, fail, signal }: EditEnv): NoteView {
     hidden: true,
   });
   const node = element("div", { class: "inlay-noted", hidden: true }, text, area, pending);
-  const tool = button("", () => edit(), { class: "inlay-edit" });
+  const tool = button("", () => edit());
 
   const shown = () => unsaved ?? known;
 

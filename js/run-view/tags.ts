@@ -29,7 +29,7 @@ export function tagsView({ answers, run, fail, signal }: EditEnv): TagsView {
     hidden: true,
   });
   const node = element("div", { class: "inlay-tags", hidden: true }, chips, input);
-  const tool = button("Add a tag", () => open(true), { class: "inlay-edit" });
+  const tool = button("Add a tag", () => open(true));
 
   const draw = () => {
     const tags = new Map<string, string | null>([...known, ...unsaved]);
