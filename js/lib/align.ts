@@ -1,10 +1,7 @@
 /**
- * A plot has columns that share one x column, while each metric has its own steps. Here they are merged. Points that
- * share a step stay separate rows, so a value logged twice for one step is not lost.
+ * Metrics have their own steps; a table has rows that all of them share. Points that share a step stay separate rows, so
+ * a value logged twice for one step is not lost.
  */
-
-/** One row of a drawn column: a number, null for a gap, undefined where only another series has a point. */
-export type Cell = number | null | undefined;
 
 export interface Aligned {
   x: number[];
@@ -32,14 +29,4 @@ export function align(columns: readonly Float64Array[]): Aligned {
     });
     x.push(at);
   }
-}
-
-/** Rows whose point has no drawable neighbour in its series: a line would not show them, so they get a dot. */
-export function lonely(column: readonly Cell[]): number[] {
-  const rows = column.flatMap((value, row) => (value === undefined ? [] : [row]));
-  return rows.filter((row, i) => {
-    const drawn = (neighbour: number | undefined) =>
-      neighbour !== undefined && typeof column[neighbour] === "number";
-    return typeof column[row] === "number" && !drawn(rows[i - 1]) && !drawn(rows[i + 1]);
-  });
 }

@@ -4,18 +4,10 @@
  */
 
 import type { Across, Picture } from "./picture.ts";
+import type { Area } from "./plot.ts";
 import type { Theme } from "./theme.ts";
 import { fraction, type Scale, valueTicks } from "./ticks.ts";
 import { acrossTicks } from "./time-ticks.ts";
-
-/** The plotting area in canvas pixels, and how many of those make a CSS pixel. */
-export interface Area {
-  left: number;
-  top: number;
-  width: number;
-  height: number;
-  ratio: number;
-}
 
 /** A label and where it stands in the drawing, in the area's units. */
 export interface Label {

@@ -1,11 +1,13 @@
 /**
- * One line chart on the page: a plot with its cursor and drag, axes around it, and bands, faint raw lines and marks below.
- * Values are drawn as fractions of the value axis, so that no arithmetic meets a number near the ends of double precision.
+ * One line chart on the page: a plot with its cursor and drag, and on it the axes, bands, lines and marks of a picture. It
+ * tells what each line has under the cursor.
  */
 
-import { type Aligned, align, type Cell, lonely } from "./align.ts";
-import { type Area, drawAxes, gutterFor, LABEL_HEIGHT } from "./axes.ts";
+import { drawAxes, gutterFor, LABEL_HEIGHT } from "./axes.ts";
+import { firstFrom } from "./curve.ts";
 import {
+  dotsOf,
+  floorPen,
   type Line,
   type Picture,
   type Place,
@@ -14,9 +16,9 @@ import {
   traceLine,
   traceMarks,
 } from "./picture.ts";
-import { type Box, Plot, type PlotOptions, type PlotSize } from "./plot.ts";
+import { type Area, Plot, type PlotSize, type Point } from "./plot.ts";
 import { faded, lineColour, type Theme } from "./theme.ts";
-import { fraction, type Range } from "./ticks.ts";
+import type { Range } from "./ticks.ts";
 
 /** What one line has under the cursor; a mark's value is not finite. */
 export interface Reading {
@@ -39,15 +41,10 @@ export interface ChartOptions {
   onZoom: (zoom: Range | null) => void;
 }
 
-export type Size = PlotSize;
-
 export const LINE_WIDTH = 1.5;
 export const BAND_OPACITY = 0.16;
 export const RAW_OPACITY = 0.3;
-/** With this few points each gets a dot, for then the reader should see where the measured values are. */
-const DOTTED = 24;
-/** How near the cursor must be to a mark to name it, in CSS pixels. */
-const MARK_REACH = 4;
+const NARROWEST_GUTTER = 36;
 
 export class LineChart {
   readonly #host: HTMLElement;
@@ -55,11 +52,10 @@ export class LineChart {
   #plot: Plot | null = null;
   #theme: Theme | null = null;
   #picture: Picture | null = null;
-  #rows: Aligned = { x: [], points: [] };
-  #columns: Cell[][] = [];
-  #dots: number[][] = [];
+  #place: Place | null = null;
+  #readout: Readout | null = null;
   #live = false;
-  #gutter = 0;
+  #gutter = NARROWEST_GUTTER;
 
   constructor(host: HTMLElement, options: ChartOptions) {
     this.#host = host;
@@ -77,202 +73,224 @@ export class LineChart {
 
   /** Draws at a size in CSS pixels; a live chart marks where each line has got to. */
   draw(picture: Picture, theme: Theme, size: PlotSize, live: boolean): void {
-    const { lines, across, scale, empty } = picture;
-    const otherLines = lines.length !== this.#picture?.lines.length;
-    if (otherLines || lines.some(({ curve }, i) => curve !== this.#picture?.lines[i]?.curve)) {
-      this.#rows = align(lines.map(({ curve }) => curve.x));
-      // A chart of marks alone has an x axis, too.
-      if (this.#rows.x.length === 0) this.#rows = emptyRows(across, lines.length);
-    }
     this.#picture = picture;
     this.#theme = theme;
     this.#live = live;
-    this.#columns = lines.map((line, i) => {
-      const y = line.smooth ?? line.curve.y;
-      return (this.#rows.points[i] ?? []).map((point) => {
-        if (point < 0) return undefined;
-        const value = y[point] ?? Number.NaN;
-        return Number.isFinite(value) && !(scale.log && value <= 0) ? fraction(value, scale) : null;
-      });
-    });
-    this.#dots = this.#columns.map((column) => this.#dotted(column));
-    const gutter = empty ? this.#gutter : gutterFor(scale, plotHeight(size), theme);
-    this.#gutter = Math.max(36, this.#gutter, gutter);
+    // It never shrinks: a live chart whose width changed with its labels would twitch.
+    const height = size.height - LABEL_HEIGHT - 8;
+    if (!picture.empty) {
+      this.#gutter = Math.max(this.#gutter, gutterFor(picture.scale, height, theme));
+    }
     if (this.#plot === null) {
-      this.#plot = new Plot(this.#plotOptions());
+      this.#plot = new Plot({
+        group: this.#options.cursorGroup,
+        paint: (context, area) => this.#paint(context, area),
+        onCursor: (x, reach) => this.#point(x, reach),
+        onSelect: this.#options.onZoom,
+      });
       this.#host.append(this.#plot.node);
     }
-    this.#plot.draw({ x: this.#rows.x, columns: this.#columns, dots: this.#dots }, size);
+    this.#plot.draw(picture.across, size, [8, 10, LABEL_HEIGHT, this.#gutter]);
   }
 
   /** Moves the cursor to a place on the x axis, on the other charts of its group as well; null takes it away. */
   point(x: number | null): void {
-    this.#plot?.point(x === null ? null : this.#plot.place(x), true);
+    this.#plot?.point(x);
   }
 
-  /** The x of the row that is `by` rows from the one at the cursor, or from the end without one. */
+  /** Where the cursor goes `by` points on, or back; from the ends where there is none. */
   neighbour(by: number): number | null {
-    const { x } = this.#rows;
-    const picture = this.#picture;
-    if (picture === null || x.length === 0) return null;
-    const inside = (at: number | undefined) =>
-      at !== undefined && at >= picture.across.lo && at <= picture.across.hi;
-    const first = x.findIndex(inside);
-    const last = x.findLastIndex(inside);
-    const from = this.#plot?.cursor?.row ?? (by > 0 ? first - 1 : last + 1);
-    return x[Math.min(last, Math.max(first, from + by))] ?? null;
+    if (this.#picture === null) return null;
+    const { lines, across } = this.#picture;
+    const places = lines.flatMap(({ curve }) => {
+      const [from, to] = [firstFrom(curve.x, across.lo), firstFrom(curve.x, across.hi)];
+      const end = curve.x[to] === across.hi ? to + 1 : to;
+      const marks = curve.marks.map(({ x }) => x).filter((x) => x >= across.lo && x <= across.hi);
+      return [...curve.x.subarray(from, end), ...marks];
+    });
+    const sorted = [...new Set(places)].sort((a, b) => a - b);
+    const at = this.#readout === null ? -1 : sorted.indexOf(this.#readout.x);
+    const from = at >= 0 ? at : by > 0 ? -1 : sorted.length;
+    return sorted[Math.min(sorted.length - 1, Math.max(0, from + by))] ?? null;
   }
 
   destroy(): void {
     this.#plot?.destroy();
     this.#plot = null;
     this.#picture = null;
+    this.#readout = null;
   }
 
-  #plotOptions(): PlotOptions {
-    return {
-      padding: () => [8, 10, LABEL_HEIGHT, this.#gutter],
-      across: () => this.#picture?.across ?? { lo: 0, hi: 1 },
-      lineWidth: LINE_WIDTH,
-      colour: (line) => this.#colour(line),
-      background: () => this.#theme?.background ?? "",
-      shade: (context, box) => this.#shade(context, box),
-      below: (plot) => this.#drawBelow(plot),
-      above: (plot) => this.#drawHeads(plot),
-      group: this.#options.cursorGroup,
-      onCursor: () => this.#options.onCursor(this.#readout()),
-      onSelect: (zoom) => this.#options.onZoom(zoom),
-    };
-  }
-
-  #colour(index: number): string {
-    return lineColour(this.#theme, this.#picture?.lines[index]?.colour ?? 0);
-  }
-
-  /** A breath of the line's colour below it, fading out: it leads the eye and covers nothing. */
-  #shade(context: CanvasRenderingContext2D, { top, height }: Box): CanvasGradient {
-    const line = this.#picture?.lines[0];
-    const gradient = context.createLinearGradient(0, top, 0, top + height);
-    // Where there is a band, a second shade would only blur it.
-    const opacity = line?.curve.reduced || line?.smooth ? 0 : 0.14;
-    gradient.addColorStop(0, faded(this.#colour(0), opacity));
-    gradient.addColorStop(1, faded(this.#colour(0), 0));
-    return gradient;
-  }
-
-  /** Dots where few points are to be seen, and where a point is alone between gaps. */
-  #dotted(column: readonly Cell[]): number[] {
-    const { lo = 0, hi = 0 } = this.#picture?.across ?? {};
-    const rows = column.flatMap((value, row) => {
-      const at = this.#rows.x[row] ?? 0;
-      return typeof value === "number" && at >= lo && at <= hi ? [row] : [];
-    });
-    return rows.length <= DOTTED ? rows : lonely(column);
-  }
-
-  #drawBelow(plot: Plot): void {
+  #paint(context: CanvasRenderingContext2D, area: Area): void {
     const [picture, theme] = [this.#picture, this.#theme];
     if (picture === null || theme === null) return;
-    const area: Area = { ...plot.box, ratio: Plot.ratio };
     const place = placeIn(picture, area);
-    const { context: ctx } = plot;
-    if (ctx === null) return;
-    drawAxes(ctx, area, picture, theme);
-    ctx.save();
-    ctx.beginPath();
-    // A little wider, for marks at the ends.
+    this.#place = place;
+    drawAxes(context, area, picture, theme);
+    context.save();
+    context.beginPath();
+    // Wide enough for marks at the ends and for lines along the edges.
     const room = 4 * area.ratio;
-    ctx.rect(area.left - room, area.top, area.width + 2 * room, area.height);
-    ctx.clip();
-    picture.lines.forEach((line, i) => {
-      this.#drawLineBelow(ctx, line, this.#colour(i), place);
-      ctx.globalAlpha = 0.85;
-      const marks = new Path2D();
-      traceMarks(marks, line.curve, picture, place, area, area.ratio);
-      ctx.fill(marks);
-      ctx.globalAlpha = 1;
-    });
-    ctx.restore();
-  }
-
-  #drawLineBelow(
-    ctx: CanvasRenderingContext2D,
-    { curve, smooth }: Line,
-    colour: string,
-    place: Place,
-  ): void {
-    if (this.#picture === null) return;
-    ctx.fillStyle = ctx.strokeStyle = colour;
-    if (curve.reduced) {
-      const band = new Path2D();
-      traceBand(band, curve, this.#picture, place);
-      ctx.globalAlpha = BAND_OPACITY;
-      ctx.fill(band);
-      // A lone spike is narrower than a pixel: filled alone, it would hardly be seen.
-      ctx.globalAlpha = RAW_OPACITY;
-      ctx.lineWidth = Plot.ratio / 2;
-      ctx.stroke(band);
+    context.rect(area.left - room, 0, area.width + 2 * room, area.top + area.height + area.ratio);
+    context.clip();
+    context.lineJoin = context.lineCap = "round";
+    for (const line of picture.lines) {
+      context.fillStyle = context.strokeStyle = lineColour(theme, line.colour);
+      paintBelow(context, line, picture, place, area);
     }
-    if (smooth !== null) {
-      const raw = new Path2D();
-      traceLine(raw, curve.x, curve.y, this.#picture, place);
-      ctx.globalAlpha = RAW_OPACITY;
-      ctx.lineWidth = Plot.ratio;
-      ctx.lineJoin = "round";
-      ctx.stroke(raw);
+    for (const line of picture.lines) {
+      const colour = lineColour(theme, line.colour);
+      context.fillStyle = context.strokeStyle = colour;
+      if (picture.lines.length === 1) shade(context, line, picture, place, area, colour);
+      context.fillStyle = colour;
+      paintLine(context, line, picture, place, area.ratio);
     }
+    context.restore();
+    if (this.#live) paintHeads(context, picture, place, theme, area.ratio);
   }
 
-  /** The newest point of every line of a run still going. */
-  #drawHeads(plot: Plot): void {
-    if (!this.#live || this.#theme === null || this.#picture === null) return;
-    const { context: ctx } = plot;
-    if (ctx === null) return;
-    const { across } = this.#picture;
-    ctx.save();
-    ctx.strokeStyle = this.#theme.background;
-    ctx.lineWidth = 2 * Plot.ratio;
-    this.#columns.forEach((column, i) => {
-      const row = column.findLastIndex((value) => typeof value === "number");
-      const [at, value] = [this.#rows.x[row] ?? Number.NaN, column[row]];
-      if (typeof value !== "number" || !(at >= across.lo && at <= across.hi)) return;
-      ctx.fillStyle = this.#colour(i);
-      ctx.beginPath();
-      const radius = 4 * Plot.ratio;
-      ctx.arc(...plot.onCanvas(at, value), radius, 0, 7);
-      ctx.stroke();
-      ctx.fill();
+  /** Reads the lines at a place, tells what they say, and returns where they are. */
+  #point(x: number | null, reach: number): Point[] {
+    const [picture, place] = [this.#picture, this.#place];
+    if (picture === null || place === null || x === null) {
+      if (this.#readout !== null) this.#options.onCursor(null);
+      this.#readout = null;
+      return [];
+    }
+    const near = picture.lines.map((line) => nearest(line, x, reach, picture.across));
+    const closest = near.flatMap((one) => one ?? []).sort((a, b) => a.distance - b.distance)[0];
+    this.#readout = { x: closest?.x ?? x, readings: near.map((one) => one?.reading ?? null) };
+    this.#options.onCursor(this.#readout);
+    return near.flatMap((one, i) => {
+      const value = one?.reading?.smooth ?? one?.reading?.value;
+      if (value === undefined || !Number.isFinite(value)) return [];
+      if (picture.scale.log && value <= 0) return [];
+      const colour = lineColour(this.#theme, picture.lines[i]?.colour ?? 0);
+      return [{ x: place.x(one?.x ?? 0), y: place.y(value), colour }];
     });
-    ctx.restore();
-  }
-
-  #readout(): Readout | null {
-    const plot = this.#plot;
-    if (plot === null || plot.cursor === null || this.#picture === null) return null;
-    const { row: nearest, rows, left } = plot.cursor;
-    const x = this.#rows.x[nearest] ?? 0;
-    const at = plot.value(left);
-    const reach = plot.value(left + MARK_REACH) - at;
-    const readings = this.#picture.lines.map(({ curve, smooth }, i): Reading | null => {
-      const point = this.#rows.points[i]?.[rows[i] ?? -1] ?? -1;
-      const distance = point < 0 ? Infinity : Math.abs((curve.x[point] ?? 0) - at);
-      const mark = curve.marks.find((one) => Math.abs(one.x - at) <= Math.min(reach, distance));
-      if (mark !== undefined) return { value: mark.value, smooth: null, range: null };
-      const value = curve.y[point];
-      if (value === undefined || Number.isNaN(value)) return null;
-      const range = curve.reduced
-        ? { lo: curve.low[point] ?? 0, hi: curve.high[point] ?? 0 }
-        : null;
-      return { value, smooth: smooth?.[point] ?? null, range };
-    });
-    return { x, readings };
   }
 }
 
-function plotHeight({ height }: PlotSize): number {
-  return height - LABEL_HEIGHT - 8;
+interface Near {
+  x: number;
+  distance: number;
+  /** Null in a gap. */
+  reading: Reading | null;
 }
 
-function emptyRows({ lo, hi }: Range, lines: number): Aligned {
-  return { x: [lo, hi], points: Array.from({ length: lines }, () => [-1, -1]) };
+/** The row of a line nearest to a place, or a mark there; null where the line has nothing in the shown part. */
+function nearest({ curve, smooth }: Line, x: number, reach: number, across: Range): Near | null {
+  const after = firstFrom(curve.x, x);
+  const [row] = [after - 1, after]
+    .filter((i) => (curve.x[i] ?? Infinity) <= across.hi && (curve.x[i] ?? -Infinity) >= across.lo)
+    .sort((a, b) => Math.abs((curve.x[a] ?? 0) - x) - Math.abs((curve.x[b] ?? 0) - x));
+  const at = curve.x[row ?? -1];
+  const distance = at === undefined ? Infinity : Math.abs(at - x);
+  const mark = curve.marks.find((one) => Math.abs(one.x - x) <= Math.min(reach, distance));
+  if (mark !== undefined) {
+    const reading = { value: mark.value, smooth: null, range: null };
+    return { x: mark.x, distance: Math.abs(mark.x - x), reading };
+  }
+  if (row === undefined || at === undefined) return null;
+  const value = curve.y[row] ?? Number.NaN;
+  if (Number.isNaN(value)) return { x: at, distance, reading: null };
+  const range = curve.reduced ? { lo: curve.low[row] ?? 0, hi: curve.high[row] ?? 0 } : null;
+  return { x: at, distance, reading: { value, smooth: smooth?.[row] ?? null, range } };
+}
+
+/** What stands behind all lines: bands, raw lines of smoothed ones, and marks. */
+function paintBelow(
+  context: CanvasRenderingContext2D,
+  { curve, smooth }: Line,
+  picture: Picture,
+  place: Place,
+  area: Area,
+): void {
+  if (curve.reduced) {
+    const band = new Path2D();
+    traceBand(band, curve, picture, place);
+    context.globalAlpha = BAND_OPACITY;
+    context.fill(band);
+    // A lone spike is narrower than a pixel: filled alone, it would hardly be seen.
+    context.globalAlpha = RAW_OPACITY;
+    context.lineWidth = area.ratio / 2;
+    context.stroke(band);
+  }
+  if (smooth !== null) {
+    const raw = new Path2D();
+    traceLine(raw, curve.x, curve.y, picture, place);
+    context.globalAlpha = RAW_OPACITY;
+    context.lineWidth = area.ratio;
+    context.stroke(raw);
+  }
+  const marks = new Path2D();
+  traceMarks(marks, curve, picture, place, area, area.ratio);
+  context.globalAlpha = 0.85;
+  context.fill(marks);
+  context.globalAlpha = 1;
+}
+
+/** A breath of the line's colour below it, fading out: it leads the eye and covers nothing. */
+function shade(
+  context: CanvasRenderingContext2D,
+  { curve, smooth }: Line,
+  picture: Picture,
+  place: Place,
+  { top, height }: Area,
+  colour: string,
+): void {
+  // Where there is a band or a raw line, a second shade would only blur it.
+  if (curve.reduced || smooth !== null) return;
+  const gradient = context.createLinearGradient(0, top, 0, top + height);
+  gradient.addColorStop(0, faded(colour, 0.14));
+  gradient.addColorStop(1, faded(colour, 0));
+  const below = new Path2D();
+  const pen = floorPen(below, top + height);
+  traceLine(pen, curve.x, curve.y, picture, place);
+  pen.end();
+  context.fillStyle = gradient;
+  context.fill(below);
+}
+
+function paintLine(
+  context: CanvasRenderingContext2D,
+  line: Line,
+  picture: Picture,
+  place: Place,
+  ratio: number,
+): void {
+  const { curve, smooth } = line;
+  const y = smooth ?? curve.y;
+  const path = new Path2D();
+  traceLine(path, curve.x, y, picture, place);
+  context.lineWidth = LINE_WIDTH * ratio;
+  context.stroke(path);
+  for (const i of dotsOf(line, picture)) {
+    context.beginPath();
+    context.arc(place.x(curve.x[i] ?? 0), place.y(y[i] ?? 0), 2.5 * ratio, 0, 7);
+    context.fill();
+  }
+}
+
+/** The newest point of every line of a run still going. */
+function paintHeads(
+  context: CanvasRenderingContext2D,
+  { lines, across, scale }: Picture,
+  place: Place,
+  theme: Theme,
+  ratio: number,
+): void {
+  context.strokeStyle = theme.background;
+  context.lineWidth = 2 * ratio;
+  for (const { curve, smooth, colour } of lines) {
+    const y = smooth ?? curve.y;
+    const row = y.findLastIndex((value) => Number.isFinite(value) && !(scale.log && value <= 0));
+    const at = curve.x[row] ?? Number.NaN;
+    if (!(at >= across.lo && at <= across.hi)) continue;
+    context.fillStyle = lineColour(theme, colour);
+    context.beginPath();
+    context.arc(place.x(at), place.y(y[row] ?? 0), 4 * ratio, 0, 7);
+    context.stroke();
+    context.fill();
+  }
 }

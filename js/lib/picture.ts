@@ -31,6 +31,9 @@ export interface Picture {
   leftOut: number;
 }
 
+/** With this few points each gets a dot, for then the reader should see where the measured values are. */
+const DOTTED = 24;
+
 /** Canvas paths and SVG path data are written by the same two moves. */
 export interface Pen {
   moveTo: (x: number, y: number) => void;
@@ -124,7 +127,10 @@ export function placeIn(
   };
 }
 
-/** Traces a line, with the nearest points outside of the shown part so that it runs to the edges. */
+/**
+ * Traces a line, with the nearest points outside of the shown part so that it runs to the edges. Points that share a
+ * pixel become their first, highest, lowest and last: what is drawn is the same, at a fraction of the cost.
+ */
 export function traceLine(
   pen: Pen,
   x: Float64Array,
@@ -132,14 +138,72 @@ export function traceLine(
   { across, scale }: Picture,
   place: Place,
 ): void {
-  let down = false;
+  let [pixel, down, count, at, end, top, bottom] = [Number.NaN, false, 0, 0, 0, 0, 0];
+  const flush = () => {
+    if (count > 2) {
+      pen.lineTo(at, top);
+      pen.lineTo(at, bottom);
+    }
+    if (count > 1) pen.lineTo(at, end);
+    count = 0;
+  };
   for (let i = Math.max(0, firstFrom(x, across.lo) - 1); i < x.length; i++) {
-    const [at, value] = [x[i] ?? 0, y[i] ?? Number.NaN];
-    const drawn = Number.isFinite(value) && !(scale.log && value <= 0);
-    if (drawn) pen[down ? "lineTo" : "moveTo"](place.x(at), place.y(value));
-    down = drawn;
-    if (at > across.hi) return;
+    const value = y[i] ?? Number.NaN;
+    if (!Number.isFinite(value) || (scale.log && value <= 0)) {
+      flush();
+      down = false;
+    } else {
+      const [px, py] = [place.x(x[i] ?? 0), place.y(value)];
+      if (count > 0 && Math.floor(px) === pixel) {
+        top = Math.min(top, py);
+        bottom = Math.max(bottom, py);
+        count++;
+      } else {
+        flush();
+        pen[down ? "lineTo" : "moveTo"](px, py);
+        [pixel, count, down, top, bottom] = [Math.floor(px), 1, true, py, py];
+      }
+      [at, end] = [px, py];
+    }
+    if ((x[i] ?? 0) > across.hi) break;
   }
+  flush();
+}
+
+/** Rows that get a dot: each where few are to be seen, else those that no line reaches. */
+export function dotsOf({ curve, smooth }: Line, { across, scale }: Picture): number[] {
+  const y = smooth ?? curve.y;
+  const drawn = (i: number) => {
+    const value = y[i] ?? Number.NaN;
+    return Number.isFinite(value) && !(scale.log && value <= 0);
+  };
+  const rows: number[] = [];
+  for (let i = firstFrom(curve.x, across.lo); (curve.x[i] ?? Infinity) <= across.hi; i++) {
+    if (drawn(i)) rows.push(i);
+  }
+  return rows.length <= DOTTED ? rows : rows.filter((i) => !drawn(i - 1) && !drawn(i + 1));
+}
+
+/** A pen that draws what is between a line and the floor. */
+export function floorPen(pen: Pen, floor: number): Pen & { end: () => void } {
+  let last: number | null = null;
+  const end = () => {
+    if (last !== null) pen.lineTo(last, floor);
+    last = null;
+  };
+  return {
+    moveTo: (x, y) => {
+      end();
+      pen.moveTo(x, floor);
+      pen.lineTo(x, y);
+      last = x;
+    },
+    lineTo: (x, y) => {
+      pen.lineTo(x, y);
+      last = x;
+    },
+    end,
+  };
 }
 
 /** Traces the outline of everything between the lowest and the highest values of a reduced curve. */

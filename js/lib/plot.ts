@@ -1,10 +1,9 @@
 /**
- * Lines on a canvas, with a cursor and a drag: what our charts need of a plotting library, and no more, since the text of
- * this code travels with every notebook. A card never holds more than 2,000 points of a line, so every frame draws all
- * of them. Plots of one group share a cursor by the value on the x axis.
+ * A canvas with a cursor and a drag over it: what our charts need of a plotting library, and no more, since the text of
+ * this code travels with every page. What is drawn is the chart's business. Plots of one group share a cursor by the
+ * value on the x axis.
  */
 
-import type { Cell } from "./align.ts";
 import { element } from "./dom.ts";
 import type { Range } from "./ticks.ts";
 
@@ -13,67 +12,49 @@ export interface PlotSize {
   height: number;
 }
 
-/** The plotted area, in pixels of the canvas. */
-export interface Box {
+/** The plotted area in pixels of the canvas, and how many of those make a CSS pixel. */
+export interface Area {
   left: number;
   top: number;
   width: number;
   height: number;
+  ratio: number;
 }
 
-/** What stands under the cursor: its place in CSS pixels, the nearest row, and for each line its nearest row. */
-export interface Cursor {
-  left: number;
-  row: number;
-  rows: number[];
-}
-
-/** The rows of a drawing: one x column, and for each line a column of fractions of the height. */
-export interface PlotData {
-  x: readonly number[];
-  columns: readonly (readonly Cell[])[];
-  /** Rows of each line that get a dot. */
-  dots: readonly (readonly number[])[];
+/** A point of a line under the cursor, in pixels of the canvas. */
+export interface Point {
+  x: number;
+  y: number;
+  colour: string;
 }
 
 export interface PlotOptions {
-  /** Top, right, bottom and left of the plotted area, in CSS pixels. */
-  padding: () => [number, number, number, number];
-  across: () => Range;
-  lineWidth: number;
-  colour: (line: number) => string;
-  background: () => string;
-  /** What is under a line that stands alone. */
-  shade: (context: CanvasRenderingContext2D, box: Box) => CanvasGradient;
-  below: (plot: Plot) => void;
-  above: (plot: Plot) => void;
   group: string;
-  onCursor: (cursor: Cursor | null) => void;
+  paint: (context: CanvasRenderingContext2D, area: Area) => void;
+  /** The cursor is at this place of the x axis, or nowhere; returns the points to be marked. */
+  onCursor: (x: number | null, reach: number) => readonly Point[];
   /** A part of the x axis was dragged over; null after a double click. */
   onSelect: (range: Range | null) => void;
 }
 
+/** How near the cursor must be to a thing to mean it, and how far a hand that clicks may move. */
+const REACH_PX = 4;
 const POINT_PX = 9;
-const DOT_PX = 5;
-/** A hand that clicks moves this far without meaning to drag. */
-const DRAG_PX = 4;
 
 /** The plots of the page, by group. */
 const groups = new Map<string, Set<Plot>>();
 
 export class Plot {
   readonly canvas = element("canvas");
-  readonly context: CanvasRenderingContext2D | null = this.canvas.getContext("2d");
   readonly node: HTMLElement;
-  box: Box = { left: 0, top: 0, width: 0, height: 0 };
-  cursor: Cursor | null = null;
   readonly #options: PlotOptions;
   readonly #over = element("div", { class: "inlay-over" });
   readonly #hair = element("div", { class: "inlay-hair", hidden: true });
   readonly #drag = element("div", { class: "inlay-drag", hidden: true });
   #points: HTMLElement[] = [];
-  #data: PlotData = { x: [], columns: [], dots: [] };
-  #left: number | null = null;
+  #across: Range = { lo: 0, hi: 1 };
+  #area: Area = { left: 0, top: 0, width: 1, height: 1, ratio: 1 };
+  #cursor: number | null = null;
   #endDrag: (() => void) | null = null;
 
   constructor(options: PlotOptions) {
@@ -83,77 +64,47 @@ export class Plot {
     const group = groups.get(options.group) ?? new Set();
     groups.set(options.group, group.add(this));
     const over = this.#over;
-    over.addEventListener("mousemove", (event) => this.point(this.#at(event), true));
-    over.addEventListener("mouseleave", () => this.point(null, true));
+    over.addEventListener("mousemove", (event) => this.point(this.#valueAt(this.#left(event))));
+    over.addEventListener("mouseleave", () => this.point(null));
     over.addEventListener("mousedown", (event) => this.#startDrag(event));
     over.addEventListener("dblclick", () => options.onSelect(null));
   }
 
-  static get ratio(): number {
-    return devicePixelRatio || 1;
-  }
-
-  draw(data: PlotData, { width, height }: PlotSize): void {
-    const { canvas, context } = this;
-    const [top, right, bottom, left] = this.#options.padding();
-    const ratio = Plot.ratio;
-    const inner = { width: Math.max(1, width - left - right), height: height - top - bottom };
-    this.#data = data;
-    this.box = {
+  /** Draws a part of the x axis; the padding is that around the plotted area: top, right, bottom, left. */
+  draw(across: Range, size: PlotSize, padding: [number, number, number, number]): void {
+    const ratio = devicePixelRatio || 1;
+    const [top, right, bottom, left] = padding;
+    const width = Math.max(1, size.width - left - right);
+    const height = Math.max(1, size.height - top - bottom);
+    this.#across = across;
+    this.#area = {
       left: left * ratio,
       top: top * ratio,
-      width: inner.width * ratio,
-      height: inner.height * ratio,
+      width: width * ratio,
+      height: height * ratio,
+      ratio,
     };
-    canvas.width = Math.round(width * ratio);
-    canvas.height = Math.round(height * ratio);
-    canvas.style.cssText = `width:${width}px;height:${height}px`;
-    this.#over.style.cssText = `left:${left}px;top:${top}px;width:${inner.width}px;height:${inner.height}px`;
+    const { canvas } = this;
+    const pixels = [Math.round(size.width * ratio), Math.round(size.height * ratio)] as const;
+    // Setting the size takes new memory even when it is the same.
+    if (canvas.width !== pixels[0] || canvas.height !== pixels[1]) {
+      [canvas.width, canvas.height] = pixels;
+    }
+    canvas.style.cssText = `width:${size.width}px;height:${size.height}px`;
+    this.#over.style.cssText = `left:${left}px;top:${top}px;width:${width}px;height:${height}px`;
+    const context = canvas.getContext("2d");
     if (context === null) return;
-    this.#options.below(this);
-    context.save();
-    context.beginPath();
-    // A line along the edge keeps its whole width.
-    context.rect(this.box.left, 0, this.box.width, canvas.height);
-    context.clip();
-    data.columns.forEach((column, line) => {
-      this.#line(context, column, line);
-    });
-    context.restore();
-    this.#options.above(this);
-    this.point(this.#left, false);
+    context.clearRect(0, 0, ...pixels);
+    this.#options.paint(context, this.#area);
+    this.#show();
   }
 
-  /** Where a value of the x axis is, in CSS pixels of the plotted area. */
-  place(x: number): number {
-    const { lo, hi } = this.#options.across();
-    return ((x - lo) / (hi - lo)) * (this.box.width / Plot.ratio);
-  }
-
-  value(left: number): number {
-    const { lo, hi } = this.#options.across();
-    return lo + (left / (this.box.width / Plot.ratio)) * (hi - lo);
-  }
-
-  /** The same on the canvas, and a fraction of the height. */
-  onCanvas(x: number, fraction: number): [x: number, y: number] {
-    const { left, top, height } = this.box;
-    return [left + this.place(x) * Plot.ratio, top + height * (1 - fraction)];
-  }
-
-  /** Puts the cursor somewhere, or away; `tell` moves those of its group along. */
-  point(left: number | null, tell: boolean): void {
-    const width = this.box.width / Plot.ratio;
-    const inside = left !== null && left >= 0 && left <= width && this.#data.x.length > 0;
-    const before = this.cursor;
-    this.#left = left;
-    this.cursor = inside ? this.#cursorAt(left) : null;
-    this.#showCursor();
-    if (before !== null || this.cursor !== null) this.#options.onCursor(this.cursor);
-    if (!tell) return;
-    const x = left === null ? null : this.value(left);
-    for (const other of groups.get(this.#options.group) ?? []) {
-      if (other !== this) other.point(x === null ? null : other.place(x), false);
+  /** Puts the cursor of the whole group somewhere on the x axis, or away. */
+  point(x: number | null): void {
+    for (const plot of groups.get(this.#options.group) ?? []) {
+      if (plot.#cursor === null && x === null) continue;
+      plot.#cursor = x;
+      plot.#show();
     }
   }
 
@@ -165,124 +116,70 @@ export class Plot {
     this.node.remove();
   }
 
-  #line(context: CanvasRenderingContext2D, column: readonly Cell[], line: number): void {
-    const ratio = Plot.ratio;
-    const stroke = new Path2D();
-    const fill = new Path2D();
-    const floor = this.box.top + this.box.height;
-    let last = 0;
-    let pen = false;
-    const lift = () => {
-      if (pen) fill.lineTo(last, floor);
-      pen = false;
-    };
-    column.forEach((value, row) => {
-      if (value === null) lift();
-      if (typeof value !== "number") return;
-      const [x, y] = this.onCanvas(this.#data.x[row] ?? 0, value);
-      if (pen) stroke.lineTo(x, y);
-      else stroke.moveTo(x, y);
-      if (!pen) fill.moveTo(x, floor);
-      fill.lineTo(x, y);
-      [last, pen] = [x, true];
-    });
-    lift();
-    if (this.#data.columns.length === 1) {
-      context.fillStyle = this.#options.shade(context, this.box);
-      context.fill(fill);
-    }
-    context.strokeStyle = context.fillStyle = this.#options.colour(line);
-    context.lineWidth = this.#options.lineWidth * ratio;
-    context.lineJoin = context.lineCap = "round";
-    context.stroke(stroke);
-    context.beginPath();
-    for (const row of this.#data.dots[line] ?? []) {
-      const value = column[row];
-      if (typeof value !== "number") continue;
-      const [x, y] = this.onCanvas(this.#data.x[row] ?? 0, value);
-      context.moveTo(x, y);
-      context.arc(x, y, (DOT_PX / 2) * ratio, 0, 7);
-    }
-    context.fill();
-  }
-
-  #cursorAt(left: number): Cursor {
-    const x = this.value(left);
-    const row = this.#nearest(x, () => true);
-    const rows = this.#data.columns.map((column) =>
-      column[row] === undefined ? this.#nearest(x, (at) => column[at] !== undefined) : row,
-    );
-    return { left, row, rows };
-  }
-
-  /** The row nearest to `x` among those that count; -1 without any. */
-  #nearest(x: number, counts: (row: number) => boolean): number {
-    let found = -1;
-    let least = Number.POSITIVE_INFINITY;
-    this.#data.x.forEach((at, row) => {
-      const distance = Math.abs(at - x);
-      if (distance < least && counts(row)) [found, least] = [row, distance];
-    });
-    return found;
-  }
-
-  #showCursor(): void {
-    const { cursor } = this;
-    this.#hair.hidden = cursor === null;
-    this.#hair.style.left = `${cursor?.left ?? 0}px`;
-    const { columns, x } = this.#data;
-    while (this.#points.length < columns.length) {
+  /** Shows the cursor where it is on this plot; beyond its ends there is none. */
+  #show(): void {
+    const { lo, hi } = this.#across;
+    const { left, top, width, ratio } = this.#area;
+    const x = this.#cursor;
+    const inside = x !== null && x >= lo && x <= hi;
+    const reach = ((hi - lo) * REACH_PX * ratio) / width;
+    const points = this.#options.onCursor(inside ? x : null, reach);
+    this.#hair.hidden = !inside;
+    if (inside) this.#hair.style.left = `${(((x - lo) / (hi - lo)) * width) / ratio}px`;
+    while (this.#points.length < points.length) {
       const point = element("div", { class: "inlay-point" });
       this.#points.push(point);
       this.#over.append(point);
     }
-    this.#points.forEach((point, line) => {
-      const row = cursor?.rows[line] ?? -1;
-      const value = columns[line]?.[row];
-      point.hidden = typeof value !== "number";
-      if (typeof value !== "number") return;
-      const top = (1 - value) * (this.box.height / Plot.ratio);
-      point.style.left = `${this.place(x[row] ?? 0) - POINT_PX / 2}px`;
-      point.style.top = `${top - POINT_PX / 2}px`;
-      point.style.background = this.#options.colour(line);
-      point.style.borderColor = this.#options.background();
+    this.#points.forEach((node, i) => {
+      const point = points[i];
+      node.hidden = point === undefined;
+      if (point === undefined) return;
+      node.style.left = `${(point.x - left) / ratio - POINT_PX / 2}px`;
+      node.style.top = `${(point.y - top) / ratio - POINT_PX / 2}px`;
+      node.style.background = point.colour;
     });
   }
 
-  #at(event: MouseEvent): number {
+  #left(event: MouseEvent): number {
     return event.clientX - this.#over.getBoundingClientRect().left;
+  }
+
+  #valueAt(left: number): number {
+    const { lo, hi } = this.#across;
+    const share = (left * this.#area.ratio) / this.#area.width;
+    return lo + Math.min(1, Math.max(0, share)) * (hi - lo);
   }
 
   #startDrag(event: MouseEvent): void {
     if (event.button !== 0) return;
     this.#endDrag?.();
-    const from = this.#at(event);
-    const width = this.box.width / Plot.ratio;
-    const range = (to: MouseEvent): [number, number] => {
-      const end = Math.min(width, Math.max(0, this.#at(to)));
+    const from = this.#left(event);
+    const width = this.#area.width / this.#area.ratio;
+    const ends = (to: MouseEvent): [number, number] => {
+      const end = Math.min(width, Math.max(0, this.#left(to)));
       return [Math.min(from, end), Math.max(from, end)];
     };
-    const move = (to: MouseEvent) => {
-      const [lo, hi] = range(to);
-      this.#drag.hidden = hi - lo < DRAG_PX;
-      this.#drag.style.cssText = `left:${lo}px;width:${hi - lo}px`;
-    };
-    const done = (to: MouseEvent) => {
-      const [lo, hi] = range(to);
-      this.#endDrag?.();
-      if (hi - lo < DRAG_PX) return;
-      const chosen = { lo: this.value(lo), hi: this.value(hi) };
-      // Something else will stand under the pointer; it is read when the pointer moves.
-      this.point(null, true);
-      this.#options.onSelect(chosen);
-    };
-    document.addEventListener("mousemove", move);
-    document.addEventListener("mouseup", done);
+    const ending = new AbortController();
     this.#endDrag = () => {
-      document.removeEventListener("mousemove", move);
-      document.removeEventListener("mouseup", done);
+      ending.abort();
       this.#drag.hidden = true;
       this.#endDrag = null;
     };
+    // The page hears the rest, for a drag may end beside the chart.
+    const { signal } = ending;
+    const move = (to: MouseEvent) => {
+      const [lo, hi] = ends(to);
+      this.#drag.hidden = hi - lo < REACH_PX;
+      this.#drag.style.cssText = `left:${lo}px;width:${hi - lo}px`;
+    };
+    const done = (to: MouseEvent) => {
+      const [lo, hi] = ends(to);
+      this.#endDrag?.();
+      if (hi - lo < REACH_PX) return;
+      this.#options.onSelect({ lo: this.#valueAt(lo), hi: this.#valueAt(hi) });
+    };
+    document.addEventListener("mousemove", move, { signal });
+    document.addEventListener("mouseup", done, { signal });
   }
 }

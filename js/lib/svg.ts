@@ -12,8 +12,9 @@ import {
   textWidth,
   valueLabels,
 } from "./axes.ts";
-import { BAND_OPACITY, LINE_WIDTH, RAW_OPACITY, type Size } from "./chart.ts";
+import { BAND_OPACITY, LINE_WIDTH, RAW_OPACITY } from "./chart.ts";
 import {
+  dotsOf,
   type Line,
   type Pen,
   type Picture,
@@ -23,6 +24,7 @@ import {
   traceLine,
   traceMarks,
 } from "./picture.ts";
+import type { PlotSize } from "./plot.ts";
 import { lineColour, type Theme } from "./theme.ts";
 
 export interface Caption {
@@ -37,7 +39,7 @@ const TITLE_SIZE = 13;
 const ROW = 20;
 
 /** The drawing with its surroundings; `size` is that of the plot with its axes. */
-export function svgOf(picture: Picture, caption: Caption, theme: Theme, size: Size): string {
+export function svgOf(picture: Picture, caption: Caption, theme: Theme, size: PlotSize): string {
   const { width } = size;
   const gutter = gutterFor(picture.scale, size.height, theme);
   const area = {
@@ -104,12 +106,13 @@ function heading(
 }
 
 function linePaths(
-  { curve, smooth, colour }: Line,
+  line: Line,
   picture: Picture,
   theme: Theme,
   place: Place,
   area: { top: number; height: number },
 ): string {
+  const { curve, smooth, colour } = line;
   const ink = lineColour(theme, colour);
   const path = (trace: (pen: Pen) => void, attributes: string) => {
     let d = "";
@@ -124,12 +127,8 @@ function linePaths(
     return d === "" ? "" : `<path d="${d}" ${attributes}/>`;
   };
   const stroke = `fill="none" stroke="${ink}" stroke-linejoin="round" stroke-linecap="round"`;
-  const line = (y: Float64Array, attributes: string) =>
+  const traced = (y: Float64Array, attributes: string) =>
     path((pen) => traceLine(pen, curve.x, y, picture, place), `${stroke} ${attributes}`);
-  const dots = [...curve.x.keys()].filter((i) => {
-    const [before, at, after] = [i - 1, i, i + 1].map((row) => Number.isFinite(curve.y[row]));
-    return at && (curve.x.length <= 24 || (!before && !after));
-  });
   return [
     curve.reduced
       ? path(
@@ -138,9 +137,9 @@ function linePaths(
         )
       : "",
     path((pen) => traceMarks(pen, curve, picture, place, area, 1), `fill="${ink}"`),
-    smooth === null ? "" : line(curve.y, `stroke-opacity="${RAW_OPACITY}"`),
-    line(smooth ?? curve.y, `stroke-width="${LINE_WIDTH}"`),
-    ...dots.map((i) => {
+    smooth === null ? "" : traced(curve.y, `stroke-opacity="${RAW_OPACITY}"`),
+    traced(smooth ?? curve.y, `stroke-width="${LINE_WIDTH}"`),
+    ...dotsOf(line, picture).map((i) => {
       const [x, y] = [place.x(curve.x[i] ?? 0), place.y((smooth ?? curve.y)[i] ?? 0)];
       return `<circle cx="${n(x)}" cy="${n(y)}" r="2.5" fill="${ink}"/>`;
     }),

@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { curveOf, joined, outside } from "../../js/lib/curve.ts";
 import type { Points } from "../../js/lib/frame.ts";
-import { pictureOf } from "../../js/lib/picture.ts";
+import { floorPen, pictureOf, placeIn, traceLine } from "../../js/lib/picture.ts";
 import { smoothed } from "../../js/lib/smoothing.ts";
 
 const points = (step: number[], value: number[], mean = value): Points => ({
@@ -132,5 +132,65 @@ describe("a picture", () => {
     const picture = pictureOf([line([4, 6], [Number.NaN, Number.NaN])], "step", null, false);
     expect(picture.empty).toBe(true);
     expect(picture.across).toMatchObject({ lo: 4, hi: 6, only: false });
+  });
+
+  describe("is traced", () => {
+    const traced = (step: number[], value: number[], width: number) => {
+      const picture = pictureOf([line(step, value)], "step", null, false);
+      const moves: [string, number, number][] = [];
+      const pen = {
+        moveTo: (x: number, y: number) => moves.push(["M", x, y]),
+        lineTo: (x: number, y: number) => moves.push(["L", x, y]),
+      };
+      const place = placeIn(picture, { left: 0, top: 0, width, height: 100 });
+      const [{ curve: only }] = picture.lines as [ReturnType<typeof line>];
+      return {
+        moves,
+        place,
+        trace: (to: Parameters<typeof traceLine>[0] = pen) =>
+          traceLine(to, only.x, only.y, picture, place),
+        pen,
+      };
+    };
+
+    it("through every point where each has a pixel, and anew after a gap", () => {
+      const { moves, place, trace } = traced([0, 1, 2, 3, 4], [1, 2, Number.NaN, 3, 4], 400);
+      trace();
+      expect(moves).toEqual([
+        ["M", 0, place.y(1)],
+        ["L", 100, place.y(2)],
+        ["M", 300, place.y(3)],
+        ["L", 400, place.y(4)],
+      ]);
+    });
+
+    it("with few moves where points share pixels, and keeps every spike", () => {
+      const steps = Array.from({ length: 50_000 }, (_, i) => i);
+      const { moves, place, trace } = traced(
+        steps,
+        steps.map((i) => (i === 31_337 ? 99 : Math.sin(i))),
+        100,
+      );
+      trace();
+      expect(moves.length).toBeLessThan(410);
+      expect(moves.filter(([, , y]) => y === place.y(99)).length).toBeGreaterThan(0);
+      expect(moves.at(-1)?.slice(1)).toEqual([100, place.y(Math.sin(49_999))]);
+    });
+
+    it("down to the floor, for what is under it", () => {
+      const { moves, place, trace, pen } = traced([0, 1, 2, 3], [1, 2, Number.NaN, 3], 300);
+      const area = floorPen(pen, 100);
+      trace(area);
+      area.end();
+      expect(moves).toEqual([
+        ["M", 0, 100],
+        ["L", 0, place.y(1)],
+        ["L", 100, place.y(2)],
+        ["L", 100, 100],
+        ["M", 300, 100],
+        ["L", 300, place.y(3)],
+        ["L", 300, 100],
+      ]);
+    });
   });
 });

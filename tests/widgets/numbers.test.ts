@@ -1,7 +1,7 @@
 /** Numbers on screen: how they are written, where ticks stand, how series with different steps are merged. */
 
 import { describe, expect, it } from "vitest";
-import { align, lonely } from "../../js/lib/align.ts";
+import { align } from "../../js/lib/align.ts";
 import { formatDuration, formatTicks, formatValue } from "../../js/lib/format.ts";
 import {
   fraction,
@@ -192,10 +192,5 @@ describe("series with different steps", () => {
         [0, -1, -1],
       ],
     });
-  });
-
-  it("mark the points that no line reaches", () => {
-    expect(lonely([1, null, 2, undefined, null, 3, 4])).toEqual([0, 2]);
-    expect(lonely([undefined, 1, undefined])).toEqual([1]);
   });
 });
