@@ -40,6 +40,11 @@ def test_import_loads_nothing_slow() -> None:
     assert loaded_by("import inlay") & SLOW == set()
 
 
+def test_getting_the_page_ready_loads_no_numbers() -> None:
+    """It is done after the cell that loads inlay, by which nobody meant to wait for NumPy and a database."""
+    assert loaded_by("from inlay.views.page import page") & SLOW == {"anywidget", "ipywidgets", "traitlets", "IPython"}
+
+
 def test_every_public_name_can_be_had() -> None:
     """A name that is handed out late is still there, and so is its help."""
     loaded_by(
