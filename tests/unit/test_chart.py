@@ -143,6 +143,7 @@ def test_several_runs(record):
     assert [row["value"] for row in rows_of(chart)] == [2, 1, 3]
     assert [row["run"] for row in rows_of(inlay.chart("loss"))] == ["other", names[0], names[1]]
     assert len(rows_of(inlay.chart("loss", inlay.runs()[:2]))) == 2
+    assert inlay.runs()[:2].chart("loss").to_dict() == inlay.chart("loss", inlay.runs()[:2]).to_dict()
     assert [row["run"] for row in rows_of(inlay.chart("acc", [first, third]))] == ["other"]
     assert rows_of(inlay.chart("loss", "other"))[0]["value"] == 3
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from inlay.query import attributes, frame
 from inlay.query import sql as reading
 from inlay.query.fresh import fresh
 from inlay.store.store import current
-from inlay.tracking import active, values
+from inlay.tracking import active, charting, values
 from inlay.tracking.run import Run
 
 if TYPE_CHECKING:
+    import altair as alt
     import pandas as pd
 
     from inlay.query.sql import Result
@@ -91,6 +92,18 @@ class Runs(Sequence[Run]):
     def to_df(self) -> pd.DataFrame:
         """A pandas data frame, a row a run: attributes, `params.*`, `metrics.*` (last values), `tags.*`."""
         return frame.runs_frame(self._store, self._ids)
+
+    def chart(
+        self,
+        key: str,
+        *more: str,
+        x: Literal["step", "time", "relative"] = "step",
+        smoothing: float = 0.0,
+        log: bool = False,
+    ) -> alt.Chart:
+        """An Altair chart of one or several metrics of all these runs; see `inlay.chart`."""
+        drawn: alt.Chart = charting.draw([key, *more], self, x=x, smoothing=smoothing, log=log)
+        return drawn
 
     def __repr__(self) -> str:
         if not self._ids:
