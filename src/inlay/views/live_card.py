@@ -2,7 +2,8 @@
 
 Output A is the picture, refreshed now and then; output B is the widget. A brings the style that hides A while B is
 alive, and B when it is not, so that after a restart, a crash or in a saved notebook the picture is there without
-anybody having to put it there in time. When the run ends, A is made final and B is emptied.
+anybody having to put it there in time. When the run ends, A is made final, and B stays for as long as the kernel does:
+that is when people begin to look closely.
 """
 
 from __future__ import annotations
@@ -51,8 +52,8 @@ BARS_EVERY = 0.5
 DETAILS_EVERY = 1.0
 EMPTY = {"text/plain": ""}
 OPEN = 20
-"""How many cards of runs that this process does not write stay interactive, be they ended or written by others; older
-ones leave their picture, and their memory is freed."""
+"""How many cards of runs that this process does not write any more, or never did, stay interactive; older ones leave
+their picture, and their memory is freed."""
 
 
 class Publisher(Protocol):
@@ -139,9 +140,8 @@ class LiveCard:
             if not self._done:
                 self._done = True
                 self._draw()
-            if self._follower is None:
-                self._publisher.update(self._slots[1], EMPTY)
             if self._view is not None:
+                self._publisher.update(self._slots[1], EMPTY)
                 self._view.close()
                 self._view = None
 
@@ -321,10 +321,7 @@ class LiveCard:
 
     def _finish(self) -> None:
         """The last points and the final picture; of a run that this process wrote in the thread that ended it, so that
-        the cell's output is complete when the cell is, and without a live output any more.
-
-        A page that was reloaded while the cell ran hears nothing of that: it asks for its widgets when the kernel is
-        free again, and shows the finished card if it is still there.
+        the cell's output is complete when the cell is.
         """
         self._leave()
         with self._lock:
@@ -333,8 +330,6 @@ class LiveCard:
             self._done = self._header_changed = self._unkept = True
             self._send_changes()
             self._draw()
-            if self._followed is None:
-                self._publisher.update(self._slots[1], EMPTY)
         if self._view is not None and self._followed is None:
             _keep_open(self)
 
