@@ -7,8 +7,8 @@ from pathlib import Path
 
 from e2e.conftest import KeepPicture, OpenNotebook
 from e2e.notebook_page import NotebookPage, eventually
-from e2e.shown import assert_nothing_lost, chart_is_seen, last_value, live_card, static_card
-from e2e.truth import Truth, assert_live_true, assert_true
+from e2e.shown import assert_nothing_lost, chart_is_seen, last_value, live_card
+from e2e.truth import Truth, assert_live_true
 
 QUICKSTART = Path(__file__).parents[2] / "notebooks" / "quickstart.ipynb"
 
@@ -42,16 +42,11 @@ def test_quickstart(notebook: OpenNotebook, folder: Path, truth: Truth, keep_pic
 
     for theme in ("light", "dark"):
         page.use_theme(theme)
-        for index, name in ((track, "perceptron"), (with_block, "neighbours")):
+        for index, name in ((track, "perceptron"), (with_block, "neighbours"), (card_again, "perceptron")):
             page.show(index)
-            card = eventually(lambda index=index: static_card(page.output(index)))
-            assert_true(card, truth.run(name))
-            assert chart_is_seen(page.output(index))
-            keep_picture(page.page, f"quickstart-{name}-{theme}")
-        page.show(card_again)
-        assert_live_true(eventually(lambda: live_card(page.output(card_again))), run)
-        eventually(lambda: chart_is_seen(page.output(card_again)))
-        keep_picture(page.page, f"quickstart-card-{theme}")
+            assert_live_true(eventually(lambda index=index: live_card(page.output(index))), truth.run(name))
+            eventually(lambda index=index: chart_is_seen(page.output(index)))
+            keep_picture(page.page, f"quickstart-{index}-{name}-{theme}")
     assert_nothing_lost(page)
     assert_no_errors(page)
 
