@@ -16,6 +16,18 @@ export function onFrame(draw: () => void, signal: AbortSignal): () => void {
   };
 }
 
+/** Calls back when the page is zoomed, or moved to a screen with finer or coarser pixels. */
+export function watchRatio(changed: () => void, signal: AbortSignal): void {
+  // The query is for the ratio there is, so each change needs the next query.
+  const query = matchMedia(`(resolution: ${devicePixelRatio}dppx)`);
+  const next = () => {
+    if (signal.aborted) return;
+    changed();
+    watchRatio(changed, signal);
+  };
+  query.addEventListener("change", next, { once: true, signal });
+}
+
 /** Tells elements when they come on or leave the screen, and when their width changes. */
 export class Watcher {
   readonly #seen = new WeakMap<Element, (visible: boolean) => void>();

@@ -8,7 +8,7 @@ import { element, setChildren, setText } from "../lib/dom.ts";
 import type { Series } from "../lib/feed.ts";
 import { formatCount } from "../lib/format.ts";
 import type { Answers } from "../lib/rpc.ts";
-import type { Watcher } from "../lib/schedule.ts";
+import { type Watcher, watchRatio } from "../lib/schedule.ts";
 import type { Theme } from "../lib/theme.ts";
 import type { Range } from "../lib/ticks.ts";
 import type { Look } from "./chart-lines.ts";
@@ -21,8 +21,9 @@ const EXAMPLE = 'inlay.log({"loss": 0.1})';
 const FIRST = 12;
 /** With more charts than this, those that are off screen give their canvas back. */
 const DRAWN = 36;
-/** Drawing stops after this long, and goes on in the next frame, so that typing and scrolling stay smooth. */
-const FRAME_MS = 14;
+/** Drawing stops after this many charts or this long and goes on in the next frame: typing and scrolling stay smooth. */
+const FRAME_CHARTS = 4;
+const FRAME_MS = 12;
 
 export interface ChartsEnv {
   run: () => string;
@@ -59,6 +60,8 @@ export function chartsView(env: ChartsEnv): ChartsView {
   let all = false;
   let enlarged: Tile | null = null;
   let zoom: Range | null = null;
+  let turn = 0;
+  let due = false;
   let axis = choices.current.x;
   let startedAt = 0;
 
@@ -159,6 +162,7 @@ export function chartsView(env: ChartsEnv): ChartsView {
     refresh();
   }, signal);
 
+  watchRatio(refresh, signal);
   signal.addEventListener("abort", () => {
     for (const tile of tiles.values()) tile.destroy();
     tiles.clear();
@@ -213,16 +217,27 @@ export function chartsView(env: ChartsEnv): ChartsView {
     draw(theme, live) {
       const now = look();
       const until = performance.now() + FRAME_MS;
-      let drawn = false;
-      for (const tile of tiles.values()) {
-        if (performance.now() > until) {
+      const all = [...tiles.values()];
+      let drawn = 0;
+      // Whoever had no turn is first in the next frame, also when all have new points again by then.
+      const first = turn;
+      turn = 0;
+      for (let i = 0; i < all.length; i++) {
+        const place = (first + i) % all.length;
+        if (drawn >= FRAME_CHARTS || performance.now() > until) {
+          turn = place;
           redraw();
           return;
         }
-        if (tile.draw(theme, now, live)) drawn = true;
-        else if (tiles.size > DRAWN) tile.rest();
+        const tile = all[place];
+        if (tile?.draw(theme, now, live)) {
+          drawn++;
+          due = true;
+        }
+        if (all.length > DRAWN) tile?.rest();
       }
-      if (drawn) details.ask();
+      if (due) details.ask();
+      due = false;
     },
   };
 }

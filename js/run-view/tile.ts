@@ -37,6 +37,8 @@ const EXPORTED = { width: 640, height: 320 };
 /** Reduced series that hold fewer points than this are asked for anew when somebody looks at them. */
 const FEW = 400;
 const FEW_ENLARGED = 1000;
+/** Narrower than this, there is room only for what matters most. */
+const NARROW = 250;
 const TABLE_EVERY_MS = 1000;
 const CORNERS = "M9.5 2.5h4v4M6.5 13.5h-4v-4M13.5 2.5l-4.5 4.5M2.5 13.5l4.5-4.5";
 const KEYS = "Arrow keys read values, plus and minus zoom, Escape resets.";
@@ -251,6 +253,7 @@ export class Tile {
   #resize(width: number): void {
     if (Math.floor(width) === this.#width) return;
     this.#width = Math.floor(width);
+    this.node.dataset["narrow"] = String(width < NARROW);
     this.#stale = true;
     this.#env.redraw();
   }
@@ -273,7 +276,13 @@ export class Tile {
       return { text: formatAcross(this.#look.x, this.#readout.x), title: "" };
     }
     const leftOut = this.#chart.picture?.leftOut ?? 0;
-    return remarkOf(this.#drawn, this.#zoom, leftOut, this.#env.details.late, this.#width > 250);
+    return remarkOf(
+      this.#drawn,
+      this.#zoom,
+      leftOut,
+      this.#env.details.late,
+      this.#width >= NARROW,
+    );
   }
 
   #entries(readout: Readout | null): Entry[] {
