@@ -216,7 +216,9 @@ def test_a_range_that_is_none(store, axis, lo, hi, limit, says):
 def test_gaps_do_not_ask_for_many_looks(store, run, monkeypatch):
     asked = []
     real = stored_curves._by_shift
-    monkeypatch.setattr(stored_curves, "_by_shift", lambda con, shifts: asked.append(shifts) or real(con, shifts))
+    monkeypatch.setattr(
+        stored_curves, "_by_shift", lambda con, series, shifts: asked.append(shifts) or real(con, series, shifts)
+    )
     stored(store, run.run_id, [LIMIT] * len(SERIES))
 
     assert len(asked) <= 4

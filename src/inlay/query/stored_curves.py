@@ -1,19 +1,19 @@
 """Curves out of the store, reduced by the database: a million points become two thousand without leaving it.
 
-The buckets are those of `reduction`, so that a `Reducer` goes on where the query ended, whether or not the run does.
+The buckets are those of `reduction`, so that a `Reducer` goes on where the query (`bucketing`) ended.
 `stored` asks for whole series, `detail` for a part of some, in buckets that are as much narrower.
 """
 
 from __future__ import annotations
 
-import itertools
 import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from inlay.query.buckets import HIGHEST, LOWEST, MARK, NO_MARK, Buckets, bucketed, drawn, with_marks
+from inlay.query.bucketing import ALONG, bucket_query, buckets_of, order_of, parted
+from inlay.query.buckets import Buckets, bucketed, drawn
 from inlay.query.fresh import fresh
 from inlay.query.reduction import POINTS, Curve, Reducer, most_buckets
 from inlay.store.journal.slots import EARLIEST, LATEST
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from inlay.store.store import Store
-
-    Columns = dict[str, NDArray[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +102,7 @@ def _reduced(con: DuckDBPyConnection, series: list[_Series], limit: dict[int, in
     by_id = {one.id: one for one in series}
     for _ in range(_LOOKS):
         again: dict[int, int] = {}
-        for number, buckets in _by_shift(con, shifts).items() if shifts else ():
+        for number, buckets in _by_shift(con, series, shifts).items() if shifts else ():
             shift, most = shifts[number], most_buckets(limit[number])
             if len(buckets.key) <= most and shift > 0:
                 # Wide stretches are empty, so finer buckets fit.
@@ -135,54 +133,16 @@ def _known(reducer: Reducer, series: _Series) -> Reducer:
     return reducer
 
 
-# Finite values and others are groups of their own: a filter on each aggregate takes half as long again. Of equal steps
-# the first and the last are meant as they were logged.
-_BUCKETS = """
-WITH buckets AS (
-    SELECT series_id, {key} AS key, isfinite(value) AS finite,
-           arg_min({point}, {x}::HUGEINT * 281474976710656 + rowid) AS a,
-           arg_max({point}, {x}::HUGEINT * 281474976710656 + rowid) AS b,
-           arg_min({point}, value) AS c, arg_max({point}, value) AS d, sum(value) AS total, count(*) AS n
-    FROM points {of}
-    GROUP BY ALL
-)
-SELECT series_id, key, finite, total, n, a.x AS ax, a.t AS at, a.v AS av, c.x AS bx, c.t AS bt, c.v AS bv,
-       d.x AS cx, d.t AS ct, d.v AS cv, b.x AS dx, b.t AS dt, b.v AS dv
-FROM buckets ORDER BY series_id, key
-"""
-_BY_SHIFT = _BUCKETS.format(
-    x="step",
-    key="step >> shift",
-    point="{'x': step, 't': epoch_us(time) / 1e6, 'v': value}",
-    of="JOIN (SELECT unnest(?::INTEGER[]) AS series_id, unnest(?::INTEGER[]) AS shift) USING (series_id)",
-)
-
-
-def _by_shift(con: DuckDBPyConnection, shifts: dict[int, int]) -> dict[int, Buckets]:
+def _by_shift(con: DuckDBPyConnection, series: list[_Series], shifts: dict[int, int]) -> dict[int, Buckets]:
     """Buckets of series by `step >> shift`, without those whose values add up to infinity."""
-    columns = con.execute(_BY_SHIFT, [list(shifts), list(shifts.values())]).fetchnumpy()
-    return {number: buckets for number, rows in _parted(columns) if (buckets := _buckets(rows)) is not None}
+    asked = [one for one in series if one.id in shifts]
+    first, last = min(one.first_step for one in asked), max(one.last_step for one in asked)
+    query = bucket_query("step", "step >> shift", _OF_SHIFTS, order_of(con, "step", first, last))
+    columns = con.execute(query, [list(shifts), list(shifts.values())]).fetchnumpy()
+    return {number: buckets for number, rows in parted(columns) if (buckets := buckets_of(rows)) is not None}
 
 
-def _buckets(rows: Columns) -> Buckets | None:
-    """Buckets of one series; None when its values add up to infinity."""
-    finite = rows["finite"]
-    if finite.all():
-        return _full(rows)
-    buckets = _full({name: column[finite] for name, column in rows.items()})
-    if buckets is None:
-        return None
-    return with_marks(buckets, *(rows[name][~finite] for name in ("key", "ax", "at", "av")))
-
-
-def _full(rows: Columns) -> Buckets | None:
-    """Buckets of finite values."""
-    if not np.isfinite(rows["total"]).all():
-        return None
-    x, t, y = (np.stack([rows[f"{row}{name}"] for row in "abcda"]) for name in "xtv")
-    y[MARK] = NO_MARK
-    mean = np.clip(rows["total"] / rows["n"], y[LOWEST], y[HIGHEST])
-    return Buckets(rows["key"].astype(np.int64), x, t, y, rows["n"].astype(np.int64), mean)
+_OF_SHIFTS = "JOIN (SELECT unnest(?::INTEGER[]) AS series_id, unnest(?::INTEGER[]) AS shift) USING (series_id)"
 
 
 _POINTS = """
@@ -196,23 +156,9 @@ def _whole(con: DuckDBPyConnection, series: list[_Series], limit: dict[int, int]
     curves = {one.id: Reducer(limit[one.id]) for one in series}
     if series:
         columns = con.execute(_POINTS.format(span=""), [list(curves)]).fetchnumpy()
-        for number, rows in _parted(columns):
+        for number, rows in parted(columns):
             curves[number].append(rows["step"], rows["time"] / 1e6, rows["value"])
     return curves
-
-
-def _parted(columns: Columns) -> Iterable[tuple[int, Columns]]:
-    """The rows of each series, in the order they came."""
-    columns = {name: np.ma.getdata(column) for name, column in columns.items()}
-    ids = columns["series_id"]
-    if np.any(ids[1:] < ids[:-1]):
-        order = np.argsort(ids, kind="stable")
-        columns = {name: column[order] for name, column in columns.items()}
-        ids = columns["series_id"]
-    cuts = [0, *(np.flatnonzero(ids[1:] != ids[:-1]) + 1).tolist(), len(ids)]
-    for start, end in itertools.pairwise(cuts):
-        if start < end:
-            yield int(ids[start]), {name: column[start:end] for name, column in columns.items()}
 
 
 def points_after(
@@ -220,7 +166,7 @@ def points_after(
 ) -> Iterable[tuple[int, NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]]:
     """Step, time and value of the points of some series behind a row of the table, by series."""
     query = _POINTS.format(span=f"AND rowid > {row}")
-    for number, rows in _parted(con.execute(query, [list(ids)]).fetchnumpy()):
+    for number, rows in parted(con.execute(query, [list(ids)]).fetchnumpy()):
         yield number, rows["step"], rows["time"] / 1e6, rows["value"]
 
 
@@ -301,21 +247,17 @@ def _span(x: str, lo: float, hi: float, limit: int) -> _Span:
 
 
 _FEWEST = 10
-_IN_SPAN = {
-    "step": ("step", "{'x': step, 't': epoch_us(time) / 1e6, 'v': value}"),
-    "time": ("epoch_us(time)", "{'x': epoch_us(time), 't': step::DOUBLE, 'v': value}"),
-}
 
 
 def _reduced_in(con: DuckDBPyConnection, ids: list[int], span: _Span) -> dict[int, DetailCurve]:
     """The series with more points than the limit in the span, without those whose values add up to infinity."""
-    x, point = _IN_SPAN[span.axis]
     of = f"WHERE series_id IN (SELECT unnest(?::INTEGER[])) AND {span.condition}"
-    query = _BUCKETS.format(x=x, key=f"{x} // {span.width}", point=point, of=of)
+    order = order_of(con, span.axis, span.first, span.last)
+    query = bucket_query(span.axis, f"{ALONG[span.axis]} // {span.width}", of, order)
     found = {}
-    for number, rows in _parted(con.execute(query, [ids]).fetchnumpy()):
+    for number, rows in parted(con.execute(query, [ids]).fetchnumpy()):
         total = int(rows["n"].sum())
-        if total <= span.limit or (buckets := _buckets(rows)) is None:
+        if total <= span.limit or (buckets := buckets_of(rows)) is None:
             continue
         last = np.argmax(rows["dx"][::-1])
         found[number] = _detail(
@@ -334,7 +276,7 @@ def _whole_in(con: DuckDBPyConnection, ids: list[int], span: _Span) -> dict[int,
     query = _POINTS.format(span=f"AND {span.condition}")
     found = dict.fromkeys(ids, _known_in(Curve(*np.empty((4, 0))), 0, 0, np.nan))
     columns = con.execute(query, [ids]).fetchnumpy() if ids else {"series_id": np.empty(0, np.int32)}
-    for number, rows in _parted(columns):
+    for number, rows in parted(columns):
         step, time, y = rows["step"], rows["time"], rows["value"]
         x, other = (step, time / 1e6) if span.axis == "step" else (time, step.astype(np.float64))
         order = np.argsort(x, kind="stable")
