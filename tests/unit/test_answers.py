@@ -321,6 +321,11 @@ class Browser:
         self.messages = []
         self.subshell = None
 
+    def evaluate(self, expression):
+        self.until_idle(self.client.execute(expression))
+        results = [m["content"]["data"]["text/plain"] for m in self.messages if m["msg_type"] == "execute_result"]
+        return results[-1]
+
     def open_subshell(self):
         self.client.control_channel.send(self.client.session.msg("create_subshell_request"))
         self.subshell = self.client.control_channel.get_msg(timeout=10)["content"]["subshell_id"]
@@ -388,6 +393,15 @@ def test_the_page_is_ready_after_the_cell_that_loads_inlay(browser):
     assert len(opened) == 2
 
 
+@pytest.mark.skipif(ipykernel.version_info < (7, 4), reason="earlier kernels remember nothing")
+def test_a_kernel_does_not_remember_every_answer(browser):
+    browser.until_idle(browser.execute("from inlay.views.page import page; page()"))
+    for number in range(20):
+        browser.ask(f"card-{number}", "hello")
+        browser.answer(f"card-{number}")
+    assert browser.evaluate("len(page().answers.comm._reply_subshell_ids)") == "0"
+
+
 def test_a_program_that_executes_notebooks_gets_no_widget(browser):
     browser.until_idle(browser.execute("%load_ext inlay", watched=False))
     browser.until_idle(browser.execute("%%track\nx = 1", watched=False))
@@ -418,7 +432,7 @@ def test_a_kernel_that_trains_answers(browser, first):
     asked = {"run": run_id, "keys": ["loss"], "x": "step", "lo": 0, "hi": 9, "points": 100}
     for number in range(1, 4):
         browser.ask(number, "detail", **asked)
-        browser.answer(number, seconds=5)
+        assert browser.answer(number, seconds=5)["ok"]["series"][0]["n"] == 10
     browser.ask(4, "set_note", run=run_id, text="while it trains")
     assert browser.answer(4, seconds=5)["ok"] == {"note": "while it trains"}
     assert not [m for m in browser.messages if m["parent_header"].get("msg_id") == training and is_idle(m)]

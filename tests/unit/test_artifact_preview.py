@@ -79,7 +79,9 @@ def test_what_only_says_that_it_is_a_picture(look):
 
 
 def test_a_picture_too_large(look):
-    assert look("a.png", png() + bytes(5 << 20)).kind == "none"
+    for found in (look("a.png", png() + bytes(5 << 20)), look("a.svg", "<svg/>" + " " * (5 << 20))):
+        assert found.kind in ("image", "svg")
+        assert (found.truncated, found.buffers) == (True, ())
 
 
 def test_svg_is_handed_over_as_an_image(look):

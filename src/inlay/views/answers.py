@@ -54,6 +54,7 @@ class Answers(anywidget.AnyWidget):
 def _listen_where_asked(comm: Any) -> None:
     """Have ipykernel 7.4 hand requests to the subshell they were sent to. It remembers which shell sent last on a comm,
     and routes there what comes in: to the main one, busy for as long as the cell trains, or to that of a page since
-    closed. Where it remembers nothing it does as it is told.
+    closed. Where it remembers nothing it does as it is told. Of every reply it also remembers the id, for good.
     """
     vars(comm).pop("_reply_subshell_id", None)
+    vars(comm).get("_reply_subshell_ids", {}).clear()

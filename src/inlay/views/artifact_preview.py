@@ -162,9 +162,10 @@ def _image_type(head: bytes) -> str | None:
     return "image/webp" if head[:4] == b"RIFF" and head[8:12] == b"WEBP" else None
 
 
-def _whole(artifact: Artifact, blob: Path, kind: Literal["image", "svg"], mime: str) -> Look | None:
+def _whole(artifact: Artifact, blob: Path, kind: Literal["image", "svg"], mime: str) -> Look:
+    """A picture; of one too large only that it is one."""
     if artifact.bytes > LARGEST_IMAGE:
-        return None
+        return Look(kind, mime, artifact.bytes, truncated=True)
     return Look(kind, mime, artifact.bytes, data=blob.read_bytes())
 
 

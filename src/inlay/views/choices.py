@@ -54,7 +54,8 @@ def checked(choices: object) -> dict[str, Any]:
         "x": x if x in AXES else "step",
         "smoothing": _smoothing(smoothing),
         "log": list(dict.fromkeys(titles))[-MOST_LOGARITHMIC:],
-        "panel": encodable(panel) if isinstance(panel, str) and _is_name(panel) else None,
+        # An empty one is a choice, too: the reader closed it.
+        "panel": encodable(panel) if isinstance(panel, str) and len(panel) <= LONGEST else None,
     }
 
 
