@@ -129,23 +129,29 @@ export class LineChart {
     drawAxes(context, area, picture, theme);
     context.save();
     context.beginPath();
-    // Wide enough for marks at the ends and for lines along the edges.
-    const room = 4 * area.ratio;
-    context.rect(area.left - room, 0, area.width + 2 * room, area.top + area.height + area.ratio);
+    // Lines go on beyond a part that is zoomed to; along an edge they keep their whole width.
+    const room = area.ratio;
+    context.rect(area.left - room, 0, area.width + 2 * room, area.top + area.height + room);
     context.clip();
     context.lineJoin = context.lineCap = "round";
     for (const line of picture.lines) {
       context.fillStyle = context.strokeStyle = lineColour(theme, line.colour);
-      paintBelow(context, line, picture, place, area);
+      paintBelow(context, line, picture, place, area.ratio);
     }
     for (const line of picture.lines) {
       const colour = lineColour(theme, line.colour);
       context.fillStyle = context.strokeStyle = colour;
       if (picture.lines.length === 1) shade(context, line, picture, place, area, colour);
-      context.fillStyle = colour;
-      paintLine(context, line, picture, place, area.ratio);
+      const path = new Path2D();
+      traceLine(path, line.curve.x, line.smooth ?? line.curve.y, picture, place);
+      context.lineWidth = LINE_WIDTH * area.ratio;
+      context.stroke(path);
     }
     context.restore();
+    for (const line of picture.lines) {
+      context.fillStyle = lineColour(theme, line.colour);
+      paintPoints(context, line, picture, place, area);
+    }
     if (this.#live) paintHeads(context, picture, place, theme, area.ratio);
   }
 
@@ -198,13 +204,13 @@ function nearest({ curve, smooth }: Line, x: number, reach: number, across: Rang
   return { x: at, distance, reading: { value, smooth: smooth?.[row] ?? null, range } };
 }
 
-/** What stands behind all lines: bands, raw lines of smoothed ones, and marks. */
+/** What stands behind all lines: bands, and the raw lines of smoothed ones. */
 function paintBelow(
   context: CanvasRenderingContext2D,
   { curve, smooth }: Line,
   picture: Picture,
   place: Place,
-  area: Area,
+  ratio: number,
 ): void {
   if (curve.reduced) {
     const band = new Path2D();
@@ -213,20 +219,16 @@ function paintBelow(
     context.fill(band);
     // A lone spike is narrower than a pixel: filled alone, it would hardly be seen.
     context.globalAlpha = RAW_OPACITY;
-    context.lineWidth = area.ratio / 2;
+    context.lineWidth = ratio / 2;
     context.stroke(band);
   }
   if (smooth !== null) {
     const raw = new Path2D();
     traceLine(raw, curve.x, curve.y, picture, place);
     context.globalAlpha = RAW_OPACITY;
-    context.lineWidth = area.ratio;
+    context.lineWidth = ratio;
     context.stroke(raw);
   }
-  const marks = new Path2D();
-  traceMarks(marks, curve, picture, place, area, area.ratio);
-  context.globalAlpha = 0.85;
-  context.fill(marks);
   context.globalAlpha = 1;
 }
 
@@ -252,24 +254,23 @@ function shade(
   context.fill(below);
 }
 
-function paintLine(
+/** Marks of what is not finite, and the dots of points that stand alone or among few. */
+function paintPoints(
   context: CanvasRenderingContext2D,
   line: Line,
   picture: Picture,
   place: Place,
-  ratio: number,
+  area: Area,
 ): void {
   const { curve, smooth } = line;
-  const y = smooth ?? curve.y;
-  const path = new Path2D();
-  traceLine(path, curve.x, y, picture, place);
-  context.lineWidth = LINE_WIDTH * ratio;
-  context.stroke(path);
+  const points = new Path2D();
+  traceMarks(points, curve, picture, place, area, area.ratio);
   for (const i of dotsOf(line, picture)) {
-    context.beginPath();
-    context.arc(place.x(curve.x[i] ?? 0), place.y(y[i] ?? 0), 2.5 * ratio, 0, 7);
-    context.fill();
+    const [x, y] = [place.x(curve.x[i] ?? 0), place.y((smooth ?? curve.y)[i] ?? 0)];
+    points.moveTo(x, y);
+    points.arc(x, y, 2.5 * area.ratio, 0, 7);
   }
+  context.fill(points);
 }
 
 /** The newest point of every line of a run still going. */

@@ -61,16 +61,19 @@ export function svgOf(picture: Picture, caption: Caption, theme: Theme, size: Pl
   const below = acrossLabels(area, picture.across, theme).map(({ text, at }) =>
     words(text, at, floor + 6 + LABEL_SIZE * 0.9, `text-anchor="middle"`),
   );
-  const clip = `<clipPath id="p"><rect x="${n(area.left - 4)}" y="${n(area.top)}" width="${n(area.width + 8)}" height="${n(area.height)}"/></clipPath>`;
-  const lines = picture.lines.map((line) => linePaths(line, picture, theme, place, area));
+  // A drawing within the drawing cuts off what goes beyond it, without a name that another file might use, too.
+  const box = [area.left - 1, area.top - 1, area.width + 2, area.height + 2].map(n);
+  const inner = `<svg x="${box[0]}" y="${box[1]}" width="${box[2]}" height="${box[3]}" viewBox="${box.join(" ")}">`;
+  const paths = picture.lines.map((line) => linePaths(line, picture, theme, place));
+  const points = picture.lines.map((line) => pointPaths(line, picture, theme, place, area));
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${all}" height="${high}" viewBox="0 0 ${all} ${high}" font-family="${escaped(theme.font)}" font-size="${LABEL_SIZE}" fill="${theme.muted}">`,
-    `<title>${escaped(caption.title)}</title>${clip}<rect width="100%" height="100%" fill="${theme.background}"/>`,
+    `<title>${escaped(caption.title)}</title><rect width="100%" height="100%" fill="${theme.background}"/>`,
     ...heading(caption, picture, theme, width),
     ...grid,
     ...values,
     ...below,
-    `<g clip-path="url(#p)">${lines.join("")}</g></svg>`,
+    `${inner}${paths.join("")}</svg>${points.join("")}</svg>`,
   ].join("\n");
 }
 
@@ -105,7 +108,24 @@ function heading(
   return parts;
 }
 
-function linePaths(
+function linePaths(line: Line, picture: Picture, theme: Theme, place: Place): string {
+  const { curve, smooth, colour } = line;
+  const ink = lineColour(theme, colour);
+  const stroke = `fill="none" stroke="${ink}" stroke-linejoin="round" stroke-linecap="round"`;
+  const traced = (y: Float64Array, attributes: string) =>
+    path((pen) => traceLine(pen, curve.x, y, picture, place), `${stroke} ${attributes}`);
+  const band = path(
+    (pen) => traceBand(pen, curve, picture, place),
+    `fill="${ink}" fill-opacity="${BAND_OPACITY}" stroke="${ink}" stroke-opacity="${RAW_OPACITY}" stroke-width="0.5"`,
+  );
+  return [
+    curve.reduced ? band : "",
+    smooth === null ? "" : traced(curve.y, `stroke-opacity="${RAW_OPACITY}"`),
+    traced(smooth ?? curve.y, `stroke-width="${LINE_WIDTH}"`),
+  ].join("");
+}
+
+function pointPaths(
   line: Line,
   picture: Picture,
   theme: Theme,
@@ -113,37 +133,21 @@ function linePaths(
   area: { top: number; height: number },
 ): string {
   const { curve, smooth, colour } = line;
-  const ink = lineColour(theme, colour);
-  const path = (trace: (pen: Pen) => void, attributes: string) => {
-    let d = "";
-    trace({
-      moveTo: (x, y) => {
-        d += `M${n(x)} ${n(y)}`;
-      },
-      lineTo: (x, y) => {
-        d += `L${n(x)} ${n(y)}`;
-      },
-    });
-    return d === "" ? "" : `<path d="${d}" ${attributes}/>`;
+  const fill = `fill="${lineColour(theme, colour)}"`;
+  const dots = dotsOf(line, picture).map((i) => {
+    const [x, y] = [place.x(curve.x[i] ?? 0), place.y((smooth ?? curve.y)[i] ?? 0)];
+    return `<circle cx="${n(x)}" cy="${n(y)}" r="2.5" ${fill}/>`;
+  });
+  return path((pen) => traceMarks(pen, curve, picture, place, area, 1), fill) + dots.join("");
+}
+
+function path(trace: (pen: Pen) => void, attributes: string): string {
+  let d = "";
+  const move = (letter: string) => (x: number, y: number) => {
+    d += `${letter}${n(x)} ${n(y)}`;
   };
-  const stroke = `fill="none" stroke="${ink}" stroke-linejoin="round" stroke-linecap="round"`;
-  const traced = (y: Float64Array, attributes: string) =>
-    path((pen) => traceLine(pen, curve.x, y, picture, place), `${stroke} ${attributes}`);
-  return [
-    curve.reduced
-      ? path(
-          (pen) => traceBand(pen, curve, picture, place),
-          `fill="${ink}" fill-opacity="${BAND_OPACITY}" stroke="${ink}" stroke-opacity="${RAW_OPACITY}" stroke-width="0.5"`,
-        )
-      : "",
-    path((pen) => traceMarks(pen, curve, picture, place, area, 1), `fill="${ink}"`),
-    smooth === null ? "" : traced(curve.y, `stroke-opacity="${RAW_OPACITY}"`),
-    traced(smooth ?? curve.y, `stroke-width="${LINE_WIDTH}"`),
-    ...dotsOf(line, picture).map((i) => {
-      const [x, y] = [place.x(curve.x[i] ?? 0), place.y((smooth ?? curve.y)[i] ?? 0)];
-      return `<circle cx="${n(x)}" cy="${n(y)}" r="2.5" fill="${ink}"/>`;
-    }),
-  ].join("");
+  trace({ moveTo: move("M"), lineTo: move("L") });
+  return d === "" ? "" : `<path d="${d}" ${attributes}/>`;
 }
 
 function words(text: string, x: number, y: number, attributes: string): string {
