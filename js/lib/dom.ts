@@ -96,12 +96,16 @@ export function setClippedText(node: HTMLElement, text: string): void {
   if (node.title !== text) node.title = text;
 }
 
-/** Replaces the children only when there are others, so that open details and focus stay where they are. */
+/** Makes these the children. Those that stay are left in peace, so that focus, selection and open details last. */
 export function setChildren(parent: Element, children: readonly Node[]): void {
-  const current = parent.childNodes;
-  const same =
-    current.length === children.length && children.every((child, i) => current[i] === child);
-  if (!same) parent.replaceChildren(...children);
+  const wanted = new Set(children);
+  for (const child of [...parent.childNodes]) {
+    if (!wanted.has(child)) child.remove();
+  }
+  children.forEach((child, i) => {
+    const there = parent.childNodes[i] ?? null;
+    if (there !== child) parent.insertBefore(child, there);
+  });
 }
 
 /** A picture of 16 by 16 units made of path data; decoration, so hidden from screen readers. */

@@ -35,7 +35,7 @@ export function artifactsPanel({ answers, run, fail, signal }: ArtifactsEnv): Pa
   const about = element("span", { class: "inlay-hint" });
   const save = button("Download", () => void download());
   const close = button("×", () => choose(null), { "aria-label": "Close the preview" });
-  const body = element("div", { class: "inlay-preview-body" });
+  const body = element("div", { class: "inlay-preview-body", tabindex: "0" });
   const side = element(
     "div",
     {

@@ -36,7 +36,7 @@ export function headerView(env: EditEnv): HeaderView {
   const copies = element("span", { class: "inlay-copies" }, copyId.node, copyLoad.node);
   const edits = element("span", { class: "inlay-edits" }, tags.tool, note.tool);
   const node = element(
-    "header",
+    "div",
     { class: "inlay-header" },
     element(
       "div",

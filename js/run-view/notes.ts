@@ -86,8 +86,10 @@ export function noteView({ answers, run, fail, signal }: EditEnv): NoteView {
     if (getSelection()?.isCollapsed !== false) edit();
   });
   area.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") finish(false);
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) finish(true);
+    const save = event.key === "Enter" && (event.ctrlKey || event.metaKey);
+    if (!save && event.key !== "Escape") return;
+    event.preventDefault();
+    finish(save);
   });
   area.addEventListener("blur", () => finish(true));
   answers.onChange(draw, signal);

@@ -31,7 +31,8 @@ export function pairList(what: string): PairList {
   const filter = () => {
     let found = 0;
     for (const row of rows) {
-      row.hidden = !row.textContent.toLowerCase().includes(typed);
+      const parts = [...row.children].map((part) => part.textContent.toLowerCase());
+      row.hidden = !parts.some((part) => part.includes(typed));
       if (!row.hidden) found++;
     }
     const all = Math.max(total, rows.length);

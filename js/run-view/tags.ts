@@ -29,7 +29,7 @@ export function tagsView({ answers, run, fail, signal }: EditEnv): TagsView {
     hidden: true,
   });
   const node = element("div", { class: "inlay-tags", hidden: true }, chips, input);
-  const tool = button("Add a tag", () => open(true));
+  const tool = button("+ Tag", () => open(true), { "aria-label": "+ Tag: add a tag" });
 
   const draw = () => {
     const tags = new Map<string, string | null>([...known, ...unsaved]);
@@ -94,6 +94,8 @@ export function tagsView({ answers, run, fail, signal }: EditEnv): TagsView {
 
   input.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" && event.key !== "Escape") return;
+    // Else the key goes on to the button that gets the focus, and presses it.
+    event.preventDefault();
     if (event.key === "Enter") add();
     open(false);
     tool.focus();

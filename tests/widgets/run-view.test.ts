@@ -26,6 +26,7 @@ const loss = (n: number) => ({
   y: Array.from({ length: n }, (_, i) => 2 / (i + 1)),
 });
 
+const announced = (one: View) => one.root.lastElementChild?.textContent;
 const drawn = (one: View) => until(() => one.root.querySelector("canvas") !== null, "a chart");
 
 describe("the header", () => {
@@ -79,28 +80,37 @@ describe("the header", () => {
     expect(one.text(".inlay-clock")).toBe("1m 15s");
   });
 
-  it("copies the line that loads the run, and says so", async () => {
+  it("copies the id and the line that loads the run, and says so", async () => {
     const one = view(new StubModel());
     const copied: string[] = [];
     const clipboard = { writeText: async (text: string) => void copied.push(text) };
     Object.defineProperty(navigator, "clipboard", { value: clipboard, configurable: true });
-    const width = one.find(".inlay-copy").offsetWidth;
-    one.find(".inlay-copy").click();
-    await until(() => one.text(".inlay-copy-text") === "Copied", "the word Copied");
-    expect(copied).toEqual(['inlay.get_run("a81b2c3d")']);
-    expect(one.find(".inlay-copy").offsetWidth).toBe(width);
-    await until(() => one.text(".inlay-copy-text") === "a81b2c3d", "the id again");
+    for (const [i, label] of ["a81b2c3d", "get_run"].entries()) {
+      const copy = one.all(".inlay-copies .inlay-copy")[i];
+      const width = copy?.offsetWidth;
+      copy?.click();
+      await until(() => copy?.textContent === "Copied", "the word Copied");
+      expect(copy?.offsetWidth).toBe(width);
+      await until(() => copy?.textContent === label, "the label again");
+    }
+    expect(copied).toEqual(["a81b2c3d", 'inlay.get_run("a81b2c3d")']);
+  });
+
+  it("says when another process writes the run", () => {
+    const header_ = header({ following: true, source: "train.py" });
+    const one = view(new StubModel({ _header: header_ }));
+    expect(one.text(".inlay-about")).toBe("churn · written by another process · train.py");
   });
 
   it("announces a change of status once, and nothing else", () => {
     const model = new StubModel();
     const one = view(model);
-    expect(one.text("[role=status]")).toBe("");
+    expect(announced(one)).toBe("");
     model.change("_header", header({ params: [["lr", "0.1"]], params_total: 1 }));
     model.push("points", frame(1, [loss(3)]));
-    expect(one.text("[role=status]")).toBe("");
+    expect(announced(one)).toBe("");
     model.change("_header", header({ status: "failed", ended_at: 5 }));
-    expect(one.text("[role=status]")).toBe("Run baseline: Failed");
+    expect(announced(one)).toBe("Run baseline: Failed");
   });
 
   it("no longer says running once the kernel is gone", () => {
@@ -114,20 +124,7 @@ describe("the header", () => {
   });
 });
 
-describe("params and failure", () => {
-  it("show a dozen params and fold the rest, which stay open through updates", () => {
-    const params = Array.from({ length: 20 }, (_, i) => [`p${i}`, String(i)]);
-    const model = new StubModel({ _header: header({ params, params_total: 700 }) });
-    const one = view(model);
-    const fold = one.find(".inlay-more");
-    expect(one.find("dl").childElementCount).toBe(12);
-    expect(fold.querySelector("summary")?.textContent).toBe("8 more");
-    expect(one.root.textContent).toContain("20 of 700 params");
-    fold.setAttribute("open", "");
-    model.change("_header", header({ params, params_total: 700, note: "new" }));
-    expect(one.find(".inlay-more").hasAttribute("open")).toBe(true);
-  });
-
+describe("params and failures", () => {
   it("keep values at the end of their row where the host styles definition lists", () => {
     // In JupyterLab, whose sheet gives every dd a width, the values stood in the middle of their rows.
     const host = document.createElement("style");
@@ -137,7 +134,7 @@ describe("params and failure", () => {
       new StubModel({ _header: header({ params: [["lr", "0.1"]], params_total: 1 }) }),
     );
     const { left, right } = one.find("dd").getBoundingClientRect();
-    expect(right).toBe(one.find(".inlay-param").getBoundingClientRect().right);
+    expect(right).toBe(one.find(".inlay-pair").getBoundingClientRect().right);
     expect(right - left).toBeLessThan(60);
     host.remove();
   });

@@ -118,6 +118,7 @@ export class StubAnswers {
 export interface View {
   root: HTMLElement;
   find: (selector: string) => HTMLElement;
+  all: (selector: string) => HTMLElement[];
   text: (selector: string) => string;
   close: () => void;
 }
@@ -150,6 +151,7 @@ export function show(model: StubModel, width = 900, host: Host = SILENT_HOST): V
   return {
     root,
     find,
+    all: (selector) => [...root.querySelectorAll<HTMLElement>(selector)],
     text: (selector) => find(selector).textContent ?? "",
     close: () => {
       abort.abort();
@@ -157,6 +159,9 @@ export function show(model: StubModel, width = 900, host: Host = SILENT_HOST): V
     },
   };
 }
+
+/** Choices are shared by the cards of a store, and no test is to see another's. */
+let stores = 0;
 
 export function header(more: Record<string, unknown> = {}): Record<string, unknown> {
   return {
@@ -175,7 +180,7 @@ export function header(more: Record<string, unknown> = {}): Record<string, unkno
     metrics_total: 0,
     load: 'inlay.get_run("a81b2c3d")',
     parent: null,
-    store: "5f0c",
+    store: `store-${++stores}`,
     following: false,
     source: "notebook.ipynb",
     host: "",
@@ -185,6 +190,44 @@ export function header(more: Record<string, unknown> = {}): Record<string, unkno
 }
 
 /** A series of a frame. Without times its points are a second apart; without means nothing of it was reduced. */
+/** The `_details` of a run that has everything. */
+export function details(more: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    code: {
+      source: "import inlay\nlr = 0.1\n",
+      previous: { run_id: "0192", short_id: "77aa01ff", name: "before" },
+      diff: [
+        ["=", "import inlay"],
+        ["-", "lr = 0.2"],
+        ["+", "lr = 0.1"],
+        ["@", ""],
+      ],
+      added: 1,
+      removed: 1,
+    },
+    output: { tail: "epoch 1\nepoch 2\n", bytes: 1_200_000 },
+    artifacts: [
+      { path: "plots/loss.png", bytes: 18_200, mime: "image/png", kind: "figure", hash: "a" },
+      { path: "report.html", bytes: 2400, mime: "text/html", kind: "file", hash: "b" },
+    ],
+    artifacts_total: 2,
+    environment: {
+      python: "3.11.9",
+      platform: "Linux",
+      hardware: [["CPU", "16 cores"]],
+      packages: Array.from({ length: 12 }, (_, i) => [`package-${i}`, `1.${i}`]),
+      variables: [["CUDA_VISIBLE_DEVICES", "0"]],
+    },
+    git: { commit: "6c93b54e2a9f77", branch: "main", dirty: true, remote: "" },
+    children: [
+      { run_id: "1", short_id: "c0ffee00", name: "fold 0", status: "finished", duration_s: 31 },
+      { run_id: "2", short_id: "c0ffee01", name: "fold 1", status: "failed", duration_s: null },
+    ],
+    children_total: 2,
+    ...more,
+  };
+}
+
 export interface Part extends Partial<SeriesHead> {
   x: number[];
   y: number[];
