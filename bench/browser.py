@@ -19,10 +19,11 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+# At the end: both folders have a module `figures`.
+sys.path.append(str(Path(__file__).parents[1] / "tests"))
 
+import nbformat
 from e2e.browser import launch, shut_in
-from e2e.conftest import write_notebook
 from e2e.lab import Lab, running_lab
 from e2e.notebook_page import NotebookPage, eventually
 from figures import Figure, print_table, progress
@@ -42,7 +43,7 @@ new PerformanceObserver((list) => {
 const text = (data) => typeof data === "string" ? data : new TextDecoder("latin1").decode(data);
 const note = (way, data) => {
   const said = text(data instanceof Blob ? "" : data);
-  for (const word of ["comm_open", '"op": "detail"', '"op":"detail"', "comm_msg"]) {
+  for (const word of ["comm_open", '"op": "detail"', '"op":"detail"', '"ok":', "comm_msg"]) {
     if (said.includes(word)) { window.bench.messages.push([performance.now(), way, word]); break; }
   }
 };
@@ -73,7 +74,7 @@ SETUP = "%load_ext inlay\nimport inlay, time, numpy as np"
 LARGE = """
 with inlay.start_run("large") as run:
     for k in range(5):
-        run.log_metrics_array(f"metric{k}", np.random.default_rng(k).normal(size={points}).cumsum())
+        run.log_metrics_array(f"metric{{k}}", np.random.default_rng(k).normal(size={points}).cumsum())
 _ = inlay.get_run("large").metrics
 """
 MANY = """
@@ -128,7 +129,7 @@ class Bench:
                 reference.append(page.page.evaluate(ADDITIONS))
                 came = self._open_card(page, 2, charts=5)
                 first.append(came)
-            yield self._in_page("card of 5 x 1,000,000 points: first message to last chart", first, 300, reference)
+            yield self._in_page(f"card of 5 x {points:,} points: first message to last chart", first, 300, reference)
             page.show(2)
             answers = [self._zoom(page, 2, at) for at in (0.2, 0.35, 0.5, 0.65, 0.8)]
             yield self._in_page("zoom: question to answer, idle kernel", answers, 150, reference)
@@ -179,7 +180,9 @@ class Bench:
     def _notebook(self, name: str, *cells: str) -> Iterator[NotebookPage]:
         file = self._lab.root / f"{name}.ipynb"
 
-        write_notebook(file, (SETUP, *cells))
+        spec = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+        sources = [nbformat.v4.new_code_cell(one) for one in (SETUP, *cells)]
+        nbformat.write(nbformat.v4.new_notebook(cells=sources, metadata={"kernelspec": spec}), file)
         page = NotebookPage(self._context.new_page(), self._lab, file).open()
         for index in range(2):
             page.run_cell(index)
@@ -237,12 +240,12 @@ SEARCH = """
 
 
 def _round_trip(page: Page) -> tuple[float, float] | None:
-    """When the last question for detail left, and when the kernel's next message came."""
+    """When the last question for detail left, and when the kernel's answer came."""
     messages: list[Any] = page.evaluate("window.bench.messages")
     asked = [at for at, way, word in messages if way == "out" and "detail" in word]
     if not asked:
         return None
-    answered = [at for at, way, word in messages if way == "in" and word == "comm_msg" and at > asked[0]]
+    answered = [at for at, way, word in messages if way == "in" and word == '"ok":' and at > asked[0]]
     return (asked[0], answered[0]) if answered else None
 
 
