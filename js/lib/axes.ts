@@ -7,7 +7,7 @@ import type { Across, Picture } from "./picture.ts";
 import type { Area } from "./plot.ts";
 import type { Theme } from "./theme.ts";
 import { fraction, type Scale, valueTicks } from "./ticks.ts";
-import { acrossTicks } from "./time-ticks.ts";
+import { acrossTicks, formatAcross } from "./time-ticks.ts";
 
 /** A label and where it stands in the drawing, in the area's units. */
 export interface Label {
@@ -92,8 +92,7 @@ export function textWidth(text: string, theme: Theme, size = LABEL_SIZE, weight 
 
 function onlyTick({ kind, lo, hi }: Across): { at: number[]; labels: string[] } {
   const middle = (lo + hi) / 2;
-  const { labels } = acrossTicks(kind, { lo: middle, hi: middle + 1 }, 1);
-  return { at: [middle], labels: labels.slice(0, 1) };
+  return { at: [middle], labels: [formatAcross(kind, middle).replace("step ", "")] };
 }
 
 function hairline(context: CanvasRenderingContext2D, area: Area, at: number): void {

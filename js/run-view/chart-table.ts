@@ -17,15 +17,20 @@ export interface Shown {
   /** Whether a point is in the part of the chart that is shown. */
   where: (metric: number, point: number) => boolean;
   zoomed: boolean;
+  /** Says that the points are not all; else empty. */
+  reduction: string;
 }
 
 /** At most a hundred rows: the last of the run, or evenly through the part that is zoomed to. */
-export function tableOf({ title, metrics, where, zoomed }: Shown): HTMLTableElement {
+export function tableOf({ title, metrics, where, zoomed, reduction }: Shown): HTMLTableElement {
   const inside = metrics.map(({ step }, i) => [...step.keys()].filter((point) => where(i, point)));
   const steps = inside.map((own, i) => Float64Array.from(own, (at) => metrics[i]?.step[at] ?? 0));
   const rows = align(steps);
   const picked = pick(rows.x.length, zoomed);
-  const text = `${title}: ${caption(picked.length, rows.x.length, zoomed)}`;
+  const text = [
+    `${title}: ${caption(picked.length, rows.x.length, zoomed)}`,
+    ...(reduction ? [reduction] : []),
+  ].join(", ");
   const names = metrics.map(({ label }) => label);
   const head = ["Step", ...names, "Time"].map((name) => element("th", {}, name));
   for (const cell of head) cell.scope = "col";

@@ -31,7 +31,7 @@ export function remarkOf(
     ]);
   }
   const most = drawn.map(pointsOf).sort((a, b) => b.total - a.total)[0];
-  const waiting = zoom !== null && drawn.some((one) => isReduced(one.series) && !one.detail);
+  const waiting = zoom !== null && drawn.some((one) => isReduced(one.series) && !one.detail?.part);
   let reduced = "";
   if (!waiting && most !== undefined && most.total > most.shown) {
     const [shown, all] = [formatCount(most.shown), formatCount(most.total)];

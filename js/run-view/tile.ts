@@ -71,6 +71,7 @@ export class Tile {
   readonly #chart: LineChart;
   #table: HTMLElement | null = null;
   #tabled = 0;
+  #tableTimer = 0;
   #group: ChartGroup = { title: "", series: [], colours: [] };
   #look: Look | null = null;
   #drawn: Drawn[] = [];
@@ -169,6 +170,7 @@ export class Tile {
 
   destroy(): void {
     this.#abort.abort();
+    clearTimeout(this.#tableTimer);
     this.#chart.destroy();
     this.node.remove();
   }
@@ -348,7 +350,7 @@ export class Tile {
   #items(): MenuItem[] {
     const { title } = this.#group;
     const log = this.#env.isLog(title);
-    const reduced = this.#drawn.some(({ series }) => isReduced(series));
+    const reduced = this.#reduction() !== "";
     return [
       { label: "Log scale", checked: log, choose: () => this.#env.toggleLog(title) },
       { label: "Show data", checked: this.#table !== null, choose: () => this.#toggleTable() },
@@ -368,9 +370,8 @@ export class Tile {
     if (picture === null || theme === null) return;
     try {
       if (ending === ".csv") {
-        const remark = remarkOf(this.#drawn, this.#zoom, 0, false).reduced;
         const text = csvOf(this.#metrics(), this.#where());
-        const name = fileName(remark ? `${title} ${remark}` : title, ending);
+        const name = fileName(`${title} ${this.#reduction()}`, ending);
         download(name, new Blob([text], { type: "text/csv;charset=utf-8" }));
         return;
       }
@@ -394,6 +395,13 @@ export class Tile {
       height: this.#enlarged ? ENLARGED_HEIGHT : EXPORTED.height,
     };
     return svgOf(picture, { title: this.#group.title, legend, remark }, theme, size);
+  }
+
+  /** That the shown points are not all, and how many there are where that is known; else empty. */
+  #reduction(): string {
+    const waiting = this.#drawn.some(({ series, detail }) => isReduced(series) && !detail?.part);
+    const { reduced } = remarkOf(this.#drawn, this.#zoom, 0, false);
+    return reduced || (waiting ? "reduced" : "");
   }
 
   /** The points behind the picture, with the kernel's detail where it is drawn. */
@@ -435,15 +443,22 @@ export class Tile {
   #refreshTable(): void {
     if (this.#table === null) return;
     const wait = this.#tabled + TABLE_EVERY_MS - performance.now();
+    clearTimeout(this.#tableTimer);
     if (this.#tabled > 0 && wait > 0) {
-      setTimeout(() => this.#refreshTable(), wait);
+      this.#tableTimer = window.setTimeout(() => this.#refreshTable(), wait);
       return;
     }
     this.#tabled = performance.now();
     const { title } = this.#group;
     this.#table.setAttribute("aria-label", `Data of ${title}`);
     this.#table.replaceChildren(
-      tableOf({ title, metrics: this.#metrics(), where: this.#where(), zoomed: this.zoomed }),
+      tableOf({
+        title,
+        metrics: this.#metrics(),
+        where: this.#where(),
+        zoomed: this.zoomed,
+        reduction: this.#reduction(),
+      }),
     );
   }
 }

@@ -101,7 +101,7 @@ function smoothingChoice(choices: ChoiceBook, signal: AbortSignal): HTMLElement 
     const { smoothing } = choices.current;
     slider.value = String(smoothing);
     slider.style.setProperty("--inlay-part", String(smoothing / MOST_SMOOTHING));
-    setText(value, smoothing.toFixed(2));
+    setText(value, Math.min(smoothing, MOST_SMOOTHING).toFixed(2));
   };
   slider.addEventListener("input", () => choices.set({ smoothing: Number(slider.value) }), {
     signal,

@@ -197,6 +197,25 @@ describe("the data of a chart", () => {
     expect(focused()).toBe(one.find(".inlay-plot"));
   });
 
+  it("follow a run about once a second, and say when they are not all", async () => {
+    const part = { key: "loss", ...reduced(10_000, (step) => step % 97, 20) };
+    const one = await open([part], { live: true, available: false });
+    await choose(one, "Show data");
+    expect(one.text("caption")).toMatch(/^loss: \d+ rows, \d+ of 10,000 points$/);
+    let rewritten = 0;
+    const observer = new MutationObserver(() => rewritten++);
+    observer.observe(one.find(".inlay-data-frame"), { childList: true });
+    for (let i = 0; i < 12; i++) {
+      one.push([
+        { key: "loss", from: part.x.length + i, x: [10_000 + i], y: [i], total: 10_001 + i },
+      ]);
+      await settle(3);
+    }
+    await until(() => rows(one).at(-1)?.[0] === "10,011", "the newest row");
+    observer.disconnect();
+    expect(rewritten).toBeLessThan(4);
+  });
+
   it("are those of the part that is zoomed to", async () => {
     const one = await open([line(1001)]);
     one.find(".inlay-plot").focus();
