@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import calls
+import card
 import importing
 import ingesting
 import live
@@ -27,7 +28,7 @@ from figures import Figure, print_table
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-PARTS = ("import", "calls", "ingest", "read", "live")
+PARTS = ("import", "calls", "ingest", "read", "live", "card")
 
 
 def main() -> int:
@@ -45,6 +46,7 @@ def main() -> int:
             "ingest": lambda: ingesting.figures(folder, quick=quick),
             "read": lambda: reading.figures(folder, quick=quick),
             "live": lambda: live.figures(folder, quick=quick),
+            "card": lambda: card.figures(folder, quick=quick),
         }
         for part in asked.only:
             found += parts[part]()

@@ -22,6 +22,7 @@ LIMITS = (100, 20)
 def still(monkeypatch):
     """No thread: the test looks itself."""
     monkeypatch.setattr(following, "_add", lambda followed: None)
+    monkeypatch.setattr(following, "PATIENCE", 60.0)
 
 
 def totals(news):

@@ -411,6 +411,7 @@ def test_a_card_that_fails_is_said_once_and_tried_again(log, monkeypatch):
 @pytest.fixture
 def followed_by_hand(monkeypatch, still):
     monkeypatch.setattr(following, "_add", lambda followed: None)
+    monkeypatch.setattr(following, "PATIENCE", 60.0)
 
 
 def follow(log, writer, **options):

@@ -85,12 +85,12 @@ class FollowedRun:
             news, self._news = self._news, News()
             return news
 
-    def look(self, *, wait: float = PATIENCE) -> None:
+    def look(self, *, wait: float | None = None) -> None:
         """Take in the journal and find what is new. Raises what the store raises when it cannot be had."""
         with self._looking:
             began = time.monotonic()
             try:
-                with fresh(self.run.store, wait=wait) as con:
+                with fresh(self.run.store, wait=PATIENCE if wait is None else wait) as con:
                     self._read(con)
                     # In the same turn: opening the store again takes as long as reading it.
                     late = self._also(self.run)
