@@ -7,7 +7,7 @@ import { element, setClippedText, setText } from "../lib/dom.ts";
 import { formatDuration } from "../lib/format.ts";
 import type { RunHeader } from "../lib/wire.ts";
 import { copyButton } from "./copy.ts";
-import type { EditEnv } from "./edits.ts";
+import { type EditEnv, saver } from "./edits.ts";
 import { noteView } from "./notes.ts";
 import { statusLook, statusSign } from "./status.ts";
 import { tagsView } from "./tags.ts";
@@ -30,11 +30,12 @@ export function headerView(env: EditEnv): HeaderView {
   const sign = element("span", { class: "inlay-status-sign" });
   const word = element("span", { class: "inlay-status-word" });
   const clock = element("time", { class: "inlay-clock" });
-  const tags = tagsView(env);
-  const note = noteView(env);
+  const saving = saver(env);
+  const tags = tagsView(env, saving);
+  const note = noteView(env, saving);
   const status = element("div", { class: "inlay-status" }, sign, word, clock);
   const copies = element("span", { class: "inlay-copies" }, copyId.node, copyLoad.node);
-  const edits = element("span", { class: "inlay-edits" }, tags.tool, note.tool);
+  const edits = element("span", { class: "inlay-edits" }, saving.node, tags.tool, note.tool);
   const node = element(
     "div",
     { class: "inlay-header" },

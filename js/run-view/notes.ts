@@ -1,12 +1,10 @@
 /**
  * The note of a run, written in place: Ctrl or Cmd with Enter saves, so does leaving the field, Escape takes it back.
- * What was written shows at once; until the kernel has it, the card says that it will be saved.
  */
 
 import { button, element, setText } from "../lib/dom.ts";
 import { asText, field } from "../lib/wire.ts";
-import type { EditEnv } from "./edits.ts";
-import { PENDING } from "./edits.ts";
+import type { EditEnv, Saver } from "./edits.ts";
 
 export interface NoteView {
   node: HTMLElement;
@@ -15,7 +13,7 @@ export interface NoteView {
   update: (note: string) => void;
 }
 
-export function noteView({ answers, run, fail, signal }: EditEnv): NoteView {
+export function noteView({ answers, signal }: EditEnv, { save }: Saver): NoteView {
   let known = "";
   /** Written here and not yet confirmed. */
   let unsaved: string | null = null;
@@ -24,14 +22,13 @@ export function noteView({ answers, run, fail, signal }: EditEnv): NoteView {
   let latest = 0;
 
   const text = element("p", { class: "inlay-note" });
-  const pending = element("span", { class: "inlay-pending inlay-late", hidden: true }, PENDING);
   const area = element("textarea", {
     class: "inlay-field",
     "aria-label": "Note",
     placeholder: "What is worth knowing about this run?",
     hidden: true,
   });
-  const node = element("div", { class: "inlay-noted", hidden: true }, text, area, pending);
+  const node = element("div", { class: "inlay-noted", hidden: true }, text, area);
   const tool = button("", () => edit());
 
   const shown = () => unsaved ?? known;
@@ -42,8 +39,7 @@ export function noteView({ answers, run, fail, signal }: EditEnv): NoteView {
     text.hidden = editing || shown() === "";
     text.title = answers.available ? "Click to edit" : shown();
     text.dataset["editable"] = String(answers.available);
-    pending.hidden = unsaved === null;
-    node.hidden = shown() === "" && !editing && unsaved === null;
+    node.hidden = shown() === "" && !editing;
     tool.hidden = !answers.available || editing;
     setText(tool, shown() === "" ? "Add a note" : "Edit note");
   };
@@ -56,13 +52,13 @@ export function noteView({ answers, run, fail, signal }: EditEnv): NoteView {
     area.focus();
   };
 
-  const finish = (save: boolean) => {
+  const finish = (keep: boolean) => {
     if (area.hidden) return;
     const written = area.value.trim();
     const focused = area.matches(":focus");
     area.hidden = true;
     lost = null;
-    if (save && written !== shown()) void send(written);
+    if (keep && written !== shown()) void send(written);
     draw();
     if (focused) tool.focus();
   };
@@ -70,14 +66,11 @@ export function noteView({ answers, run, fail, signal }: EditEnv): NoteView {
   const send = async (written: string) => {
     const mine = ++latest;
     unsaved = written;
-    try {
-      const { body } = await answers.ask("set_note", { run: run(), text: written }, signal);
-      if (mine === latest) known = asText(field(body, "note"));
-    } catch (reason) {
-      if (mine === latest) lost = written;
-      fail(reason);
-    }
-    if (mine === latest) unsaved = null;
+    const answer = await save("set_note", { text: written });
+    if (mine !== latest) return;
+    unsaved = null;
+    if (answer === null) lost = written;
+    else known = asText(field(answer, "note"));
     draw();
   };
 
@@ -86,10 +79,10 @@ export function noteView({ answers, run, fail, signal }: EditEnv): NoteView {
     if (getSelection()?.isCollapsed !== false) edit();
   });
   area.addEventListener("keydown", (event) => {
-    const save = event.key === "Enter" && (event.ctrlKey || event.metaKey);
-    if (!save && event.key !== "Escape") return;
+    const keep = event.key === "Enter" && (event.ctrlKey || event.metaKey);
+    if (!keep && event.key !== "Escape") return;
     event.preventDefault();
-    finish(save);
+    finish(keep);
   });
   area.addEventListener("blur", () => finish(true));
   answers.onChange(draw, signal);

@@ -7,8 +7,6 @@ import { element, setText } from "../lib/dom.ts";
 import { formatSize } from "../lib/size.ts";
 import type { Panel } from "./panels.ts";
 
-const ESCAPE = "\u001b";
-
 export function outputPanel(): Panel {
   const text = document.createTextNode("");
   const remark = element("div", { class: "inlay-hint inlay-panel-top" });
@@ -31,7 +29,7 @@ export function outputPanel(): Panel {
       const length = new TextEncoder().encode(tail).length;
       remark.hidden = bytes <= length;
       setText(remark, `last ${formatSize(length)} of ${formatSize(bytes)}`);
-      roll(text, withoutColours(tail), node);
+      roll(text, tail, node);
       if (following) node.scrollTop = node.scrollHeight;
     },
   };
@@ -54,10 +52,4 @@ function roll(text: Text, next: string, scroller: HTMLElement): void {
   text.deleteData(0, start);
   if (start > 0) scroller.scrollTop -= before - scroller.scrollHeight;
   text.appendData(next.slice(old.length - start));
-}
-
-/** Terminals are told colours in the text itself. */
-function withoutColours(text: string): string {
-  const [first = "", ...rest] = text.split(ESCAPE);
-  return first + rest.map((part) => part.replace(/^\[[\d;?]*[A-Za-z]/, "")).join("");
 }

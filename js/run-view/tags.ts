@@ -4,8 +4,7 @@
  */
 
 import { button, element, setChildren } from "../lib/dom.ts";
-import type { EditEnv } from "./edits.ts";
-import { PENDING } from "./edits.ts";
+import { type EditEnv, PENDING, type Saver } from "./edits.ts";
 
 export interface TagsView {
   node: HTMLElement;
@@ -14,7 +13,7 @@ export interface TagsView {
   update: (tags: readonly [string, string][]) => void;
 }
 
-export function tagsView({ answers, run, fail, signal }: EditEnv): TagsView {
+export function tagsView({ answers, signal }: EditEnv, { save }: Saver): TagsView {
   let known: readonly [string, string][] = [];
   /** Changed here and not yet confirmed; null for a tag that was taken away. */
   const unsaved = new Map<string, string | null>();
@@ -66,15 +65,11 @@ export function tagsView({ answers, run, fail, signal }: EditEnv): TagsView {
   const send = async (key: string, value: string | null) => {
     unsaved.set(key, value);
     draw();
-    try {
-      await answers.ask("set_tag", { run: run(), key, value }, signal);
-      if (unsaved.get(key) === value) {
-        // Shown until the next header says the same.
-        const others = known.filter(([name]) => name !== key);
-        known = value === null ? others : [...others, [key, value]];
-      }
-    } catch (reason) {
-      fail(reason);
+    const answer = await save("set_tag", { key, value });
+    if (answer !== null && unsaved.get(key) === value) {
+      // Shown until the next header says the same.
+      const others = known.filter(([name]) => name !== key);
+      known = value === null ? others : [...others, [key, value]];
     }
     if (unsaved.get(key) === value) unsaved.delete(key);
     draw();

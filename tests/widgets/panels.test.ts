@@ -241,12 +241,6 @@ describe("output", () => {
     expect(getSelection()?.toString()).toBe("line 90");
     expect(Math.abs(place() - before)).toBeLessThan(2);
   });
-
-  it("has no codes for terminals in it", () => {
-    const output = { tail: "\u001b[1;31mred\u001b[0m and\u001b[K plain", bytes: 30 };
-    const one = stage(withDetails({ output }, "output"));
-    expect(one.text(".inlay-output")).toBe("red and plain");
-  });
 });
 
 describe("environment and runs", () => {
