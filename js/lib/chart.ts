@@ -67,6 +67,11 @@ export class LineChart {
     return this.#plot?.canvas ?? null;
   }
 
+  /** Where the cursor is on the x axis. */
+  get cursor(): number | null {
+    return this.#readout?.x ?? null;
+  }
+
   get picture(): Picture | null {
     return this.#picture;
   }

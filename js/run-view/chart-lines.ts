@@ -62,12 +62,6 @@ export function columnOf(points: Points, { x, startedAt }: Look): Float64Array {
   return x === "time" ? points.time : points.time.map((time) => time - startedAt);
 }
 
-/** A range of the x axis as the kernel knows it. */
-export function kernelRange({ lo, hi }: Range, { x, startedAt }: Look): Range & { x: Detail["x"] } {
-  const shift = x === "relative" ? startedAt : 0;
-  return { x: x === "step" ? "step" : "time", lo: lo + shift, hi: hi + shift };
-}
-
 export function isReduced({ step, total }: Series): boolean {
   return total > step.length;
 }

@@ -10,6 +10,7 @@ import { formatAny, formatCount, formatStep } from "../lib/format.ts";
 import { formatAcross } from "../lib/time-ticks.ts";
 
 const MOST_ROWS = 100;
+const EVERY_MS = 1000;
 
 export interface Shown {
   title: string;
@@ -21,8 +22,39 @@ export interface Shown {
   reduction: string;
 }
 
+/** The table in the place of the plot, which it covers; scrolled by keys as well. */
+export class DataPane {
+  readonly node = element("div", { class: "inlay-data-frame", role: "region", tabindex: "0" });
+  readonly #shown: () => Shown;
+  #written = 0;
+  #timer = 0;
+
+  constructor(shown: () => Shown) {
+    this.#shown = shown;
+  }
+
+  /** A table that changed ten times a second could not be read. */
+  refresh(): void {
+    clearTimeout(this.#timer);
+    const wait = this.#written + EVERY_MS - performance.now();
+    if (this.#written > 0 && wait > 0) {
+      this.#timer = window.setTimeout(() => this.refresh(), wait);
+      return;
+    }
+    this.#written = performance.now();
+    const shown = this.#shown();
+    this.node.setAttribute("aria-label", `Data of ${shown.title}`);
+    this.node.replaceChildren(tableOf(shown));
+  }
+
+  remove(): void {
+    clearTimeout(this.#timer);
+    this.node.remove();
+  }
+}
+
 /** At most a hundred rows: the last of the run, or evenly through the part that is zoomed to. */
-export function tableOf({ title, metrics, where, zoomed, reduction }: Shown): HTMLTableElement {
+function tableOf({ title, metrics, where, zoomed, reduction }: Shown): HTMLTableElement {
   const inside = metrics.map(({ step }, i) => [...step.keys()].filter((point) => where(i, point)));
   const steps = inside.map((own, i) => Float64Array.from(own, (at) => metrics[i]?.step[at] ?? 0));
   const rows = align(steps);

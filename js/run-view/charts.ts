@@ -117,8 +117,8 @@ export function chartsView(env: ChartsEnv): ChartsView {
   /** The wishes of all visible charts that are for the same part of the x axis, the zoomed before the others. */
   const wish = (): Wish | null => {
     const wishes = [...tiles.values()].flatMap((tile) => tile.wish(look()) ?? []);
-    const zoomed = wishes.filter((one) => one.zoomed);
-    const chosen = zoomed.length > 0 ? zoomed : wishes;
+    const parts = wishes.filter(({ whole }) => !whole);
+    const chosen = parts.length > 0 ? parts : wishes;
     const [first] = chosen;
     if (first === undefined) return null;
     return {
@@ -126,6 +126,7 @@ export function chartsView(env: ChartsEnv): ChartsView {
       keys: chosen.flatMap(({ keys }) => keys),
       lo: Math.min(...chosen.map(({ lo }) => lo)),
       hi: Math.max(...chosen.map(({ hi }) => hi)),
+      whole: first.whole,
     };
   };
 

@@ -12,11 +12,14 @@ import { field } from "../lib/wire.ts";
 export interface Wish extends Range {
   x: "step" | "time";
   keys: string[];
+  /** All of the series is wanted, and not a part that is zoomed to. */
+  whole: boolean;
 }
 
 /** The answer for one metric and the range it is for, in the unit that was asked for. */
 export interface Detail extends Range {
   x: "step" | "time";
+  whole: boolean;
   /** Null where the kernel knows of none. */
   part: SeriesPart | null;
 }
@@ -67,12 +70,7 @@ export class Details {
     if (wish !== null && !this.#asking && answers.available) void this.#fetch(wish);
   }
 
-  /** Forgets everything: the answers belong to another run, or another clock. */
-  clear(): void {
-    this.#held.clear();
-  }
-
-  async #fetch({ x, lo, hi, keys }: Wish): Promise<void> {
+  async #fetch({ x, lo, hi, keys, whole }: Wish): Promise<void> {
     const { run, answers, fail, signal } = this.#env;
     this.#asking = true;
     let parts: SeriesPart[] = [];
@@ -91,7 +89,7 @@ export class Details {
     this.#asking = false;
     if (signal.aborted) return;
     const byKey = new Map(parts.map((part) => [part.key, part]));
-    for (const key of keys) this.#held.set(key, { x, lo, hi, part: byKey.get(key) ?? null });
+    for (const key of keys) this.#held.set(key, { x, lo, hi, whole, part: byKey.get(key) ?? null });
     this.#changed();
     this.ask();
   }

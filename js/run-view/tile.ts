@@ -6,42 +6,32 @@
 
 import { LineChart, type Readout } from "../lib/chart.ts";
 import { element, icon, setClippedText, setText } from "../lib/dom.ts";
-import { csvOf, download, fileName, type Metric, pngOf } from "../lib/download.ts";
 import type { Series } from "../lib/feed.ts";
 import { formatAny, formatValue } from "../lib/format.ts";
-import { type Picture, pictureOf } from "../lib/picture.ts";
+import { pictureOf } from "../lib/picture.ts";
 import type { Watcher } from "../lib/schedule.ts";
-import { svgOf } from "../lib/svg.ts";
 import type { Theme } from "../lib/theme.ts";
 import type { Range } from "../lib/ticks.ts";
 import { formatAcross } from "../lib/time-ticks.ts";
-import {
-  columnOf,
-  type Drawn,
-  drawnOf,
-  isReduced,
-  kernelRange,
-  type Look,
-  reaches,
-} from "./chart-lines.ts";
+import { type Ending, saveDrawing, savePoints } from "./chart-files.ts";
+import { KEYS, pressed } from "./chart-keys.ts";
+import { columnOf, type Drawn, drawnOf, isReduced, type Look, reaches } from "./chart-lines.ts";
 import { type MenuItem, menuButton } from "./chart-menu.ts";
-import { tableOf } from "./chart-table.ts";
-import type { Detail, Details, Wish } from "./detail.ts";
+import { DataPane, type Shown } from "./chart-table.ts";
+import type { Details, Wish } from "./detail.ts";
 import type { ChartGroup } from "./grouping.ts";
 import { type Entry, readingTexts, writeLegend } from "./legend.ts";
 import { type Remark, remarkOf } from "./remark.ts";
+import { detailOf, wishOf } from "./wishes.ts";
 
 const HEIGHT = 150;
 const ENLARGED_HEIGHT = 380;
-const EXPORTED = { width: 640, height: 320 };
 /** Reduced series that hold fewer points than this are asked for anew when somebody looks at them. */
 const FEW = 400;
 const FEW_ENLARGED = 1000;
 /** Narrower than this, there is room only for what matters most. */
 const NARROW = 250;
-const TABLE_EVERY_MS = 1000;
 const CORNERS = "M9.5 2.5h4v4M6.5 13.5h-4v-4M13.5 2.5l-4.5 4.5M2.5 13.5l4.5-4.5";
-const KEYS = "Arrow keys read values, plus and minus zoom, Escape resets.";
 
 export interface TileEnv {
   watcher: Watcher;
@@ -69,9 +59,7 @@ export class Tile {
   readonly #nothing = element("p", { class: "inlay-nothing", hidden: true });
   readonly #enlarge = element("button", { class: "inlay-tool", type: "button" });
   readonly #chart: LineChart;
-  #table: HTMLElement | null = null;
-  #tabled = 0;
-  #tableTimer = 0;
+  #table: DataPane | null = null;
   #group: ChartGroup = { title: "", series: [], colours: [] };
   #look: Look | null = null;
   #drawn: Drawn[] = [];
@@ -97,6 +85,10 @@ export class Tile {
 
   get visible(): boolean {
     return this.#visible;
+  }
+
+  get #height(): number {
+    return this.#enlarged ? ENLARGED_HEIGHT : HEIGHT;
   }
 
   get zoomed(): boolean {
@@ -134,43 +126,36 @@ export class Tile {
     // Whether the zoom is for this chart depends on what it holds, which needs no detail.
     this.#zoom = this.#zoomOf(look);
     this.#drawn = series.map((one, i) =>
-      drawnOf(one, colours[i] ?? 0, look, this.#detail(one, look), this.#drawn[i]),
+      drawnOf(
+        one,
+        colours[i] ?? 0,
+        look,
+        detailOf(one, look, this.#zoom, this.#few, this.#env.details),
+        this.#drawn[i],
+      ),
     );
     if (look.zoom !== null && this.#zoom === null) this.#zoom = this.#zoomOf(look);
     const lines = this.#drawn.map(({ line }) => line);
     const log = this.#env.isLog(title);
     const picture = pictureOf(lines, look.x, this.#zoom, log);
-    const height = this.#enlarged ? ENLARGED_HEIGHT : HEIGHT;
-    this.#chart.draw(picture, theme, { width: this.#width, height }, live);
+    this.#chart.draw(picture, theme, { width: this.#width, height: this.#height }, live);
     this.#nothing.hidden = !picture.empty;
     setText(this.#nothing, picture.leftOut > 0 ? "No values above zero" : "No finite values");
     this.#describe();
     this.#write();
-    this.#refreshTable();
+    this.#table?.refresh();
     return true;
   }
 
   /** What the kernel could add to what is seen here. */
-  wish(look: Look): (Wish & { zoomed: boolean }) | null {
+  wish(look: Look): Wish | null {
     if (!this.#visible || this.#look === null || this.#width <= 0) return null;
-    const zoom = this.#zoomOf(look);
-    const coarse = this.#group.series.filter((one) =>
-      zoom === null ? this.#isCoarse(one) : isReduced(one),
-    );
-    const missing = coarse.filter((one) => this.#detail(one, look) === undefined);
-    if (missing.length === 0) return null;
-    const keys = missing.map(({ key }) => key);
-    if (zoom !== null) return { keys, ...kernelRange(zoom, look), zoomed: true };
-    const x = look.x === "step" ? "step" : "time";
-    const [lo, hi] = [Math.min, Math.max].map((most) =>
-      missing.reduce((sum, one) => one[x].reduce((a, b) => most(a, b), sum), one0(missing, x)),
-    );
-    return { keys, x, lo: lo ?? 0, hi: hi ?? 0, zoomed: false };
+    return wishOf(this.#group.series, look, this.#zoomOf(look), this.#few, this.#env.details);
   }
 
   destroy(): void {
     this.#abort.abort();
-    clearTimeout(this.#tableTimer);
+    this.#table?.remove();
     this.#chart.destroy();
     this.node.remove();
   }
@@ -180,8 +165,8 @@ export class Tile {
     if (!this.#visible) this.#chart.destroy();
   }
 
-  #isCoarse(one: Series): boolean {
-    return isReduced(one) && one.step.length < (this.#enlarged ? FEW_ENLARGED : FEW);
+  get #few(): number {
+    return this.#enlarged ? FEW_ENLARGED : FEW;
   }
 
   #zoomOf(look: Look): Range | null {
@@ -191,22 +176,6 @@ export class Tile {
       ({ series, held, x }) => x === look.x && reaches(series, held, zoom),
     );
     return reached ? zoom : null;
-  }
-
-  /** The kernel's detail of a series, where it is of what is seen now. */
-  #detail(one: Series, look: Look): Detail | undefined {
-    const detail = this.#env.details.get(one.key);
-    if (detail === undefined || !isReduced(one)) return undefined;
-    if (this.#zoom !== null) {
-      const { x, lo, hi } = kernelRange(this.#zoom, look);
-      return detail.x === x && detail.lo === lo && detail.hi === hi ? detail : undefined;
-    }
-    // Of a whole run that goes on, the detail is asked for again when the run has grown by half.
-    const column = one[look.x === "step" ? "step" : "time"];
-    const whole =
-      detail.x === (look.x === "step" ? "step" : "time") && detail.lo <= (column[0] ?? 0);
-    const known = detail.part?.total ?? one.total;
-    return whole && this.#isCoarse(one) && one.total < known * 1.5 ? detail : undefined;
   }
 
   #build(): void {
@@ -306,33 +275,9 @@ export class Tile {
   }
 
   #key(event: KeyboardEvent): void {
-    if (event.target !== this.#plot || event.ctrlKey || event.metaKey || event.altKey) return;
-    const across = this.#chart.picture?.across;
-    if (across === undefined) return;
-    const by = event.shiftKey ? 10 : 1;
-    const moves: Record<string, number> = {
-      ArrowLeft: -by,
-      ArrowRight: by,
-      Home: -Infinity,
-      End: Infinity,
-    };
-    const move = moves[event.key];
-    const zooms: Record<string, number> = { "+": 0.5, "=": 0.5, "-": 2, _: 2 };
-    const factor = zooms[event.key];
-    if (move !== undefined) {
-      this.#chart.point(this.#chart.neighbour(move));
-      this.#read();
-    } else if (factor !== undefined) {
-      const middle = this.#readout?.x ?? (across.lo + across.hi) / 2;
-      const half = ((across.hi - across.lo) / 2) * factor;
-      // Out of a part means to the whole: how far that reaches the other charts must not guess.
-      if (factor < 1) this.#env.zoom({ lo: middle - half, hi: middle + half });
-      else if (this.#zoom !== null) this.#env.zoom(null);
-    } else if ((event.key === "0" || event.key === "Escape") && this.zoomed) {
-      this.#env.zoom(null);
-    } else {
-      return;
-    }
+    if (event.target !== this.#plot) return;
+    const keys = { zoomed: () => this.zoomed, zoom: this.#env.zoom, read: () => this.#read() };
+    if (!pressed(event, this.#chart, keys)) return;
     event.preventDefault();
     event.stopPropagation();
   }
@@ -364,37 +309,38 @@ export class Tile {
     ];
   }
 
-  async #save(ending: ".png" | ".svg" | ".csv"): Promise<void> {
-    const { title } = this.#group;
+  async #save(ending: Ending): Promise<void> {
     const [picture, theme] = [this.#chart.picture, this.#theme];
     if (picture === null || theme === null) return;
     try {
-      if (ending === ".csv") {
-        const text = csvOf(this.#metrics(), this.#where());
-        const name = fileName(`${title} ${this.#reduction()}`, ending);
-        download(name, new Blob([text], { type: "text/csv;charset=utf-8" }));
-        return;
-      }
-      const svg = this.#svg(picture, theme);
-      const blob =
-        ending === ".svg" ? new Blob([svg], { type: "image/svg+xml" }) : await pngOf(svg);
-      download(fileName(title, ending), blob);
+      if (ending === ".csv") return savePoints(this.#shown());
+      const legend = this.#entries(null).map(({ label, reading }) => ({
+        label,
+        value: readingTexts(reading, false)[0],
+      }));
+      const remark = remarkOf(this.#drawn, this.#zoom, picture.leftOut, false).text;
+      const size = { width: this.#width, height: this.#height };
+      await saveDrawing(ending, picture, { title: this.#group.title, legend, remark }, theme, size);
     } catch (reason) {
       this.#env.fail(reason);
     }
   }
 
-  #svg(picture: Picture, theme: Theme): string {
-    const legend = this.#entries(null).map(({ label, reading }) => ({
-      label,
-      value: readingTexts(reading, false)[0],
+  /** What is to be seen, as points. */
+  #shown(): Shown {
+    const { title } = this.#group;
+    const metrics = this.#drawn.map(({ series, detail }) => ({
+      ...(detail?.part ?? series),
+      key: series.key,
+      label: series.label,
     }));
-    const remark = remarkOf(this.#drawn, this.#zoom, picture.leftOut, false).text;
-    const size = {
-      width: Math.max(EXPORTED.width, this.#width),
-      height: this.#enlarged ? ENLARGED_HEIGHT : EXPORTED.height,
+    const [look, zoom] = [this.#look, this.#zoom];
+    const columns = look === null ? [] : metrics.map((metric) => columnOf(metric, look));
+    const where = (metric: number, point: number) => {
+      const at = columns[metric]?.[point] ?? Number.NaN;
+      return zoom === null || (at >= zoom.lo && at <= zoom.hi);
     };
-    return svgOf(picture, { title: this.#group.title, legend, remark }, theme, size);
+    return { title, metrics, where, zoomed: zoom !== null, reduction: this.#reduction() };
   }
 
   /** That the shown points are not all, and how many there are where that is known; else empty. */
@@ -404,67 +350,20 @@ export class Tile {
     return reduced || (waiting ? "reduced" : "");
   }
 
-  /** The points behind the picture, with the kernel's detail where it is drawn. */
-  #metrics(): (Metric & { label: string })[] {
-    return this.#drawn.map(({ series, detail }) => ({
-      ...(detail?.part ?? series),
-      key: series.key,
-      label: series.label,
-    }));
-  }
-
-  #where(): (metric: number, point: number) => boolean {
-    const [look, zoom] = [this.#look, this.#zoom];
-    if (look === null || zoom === null) return () => true;
-    const columns = this.#metrics().map((metric) => columnOf(metric, look));
-    return (metric, point) => {
-      const at = columns[metric]?.[point] ?? Number.NaN;
-      return at >= zoom.lo && at <= zoom.hi;
-    };
-  }
-
   #toggleTable(): void {
     this.node.dataset["table"] = String(this.#table === null);
     if (this.#table === null) {
-      this.#table = element("div", { class: "inlay-data-frame", role: "region", tabindex: "0" });
-      this.#tabled = 0;
-      this.#plot.after(this.#table);
-      this.#refreshTable();
-      this.#table.focus();
+      this.#table = new DataPane(() => this.#shown());
+      this.#plot.after(this.#table.node);
+      this.#table.refresh();
+      this.#table.node.focus();
     } else {
-      const focused = this.#table.matches(":focus-within");
+      const focused = this.#table.node.matches(":focus-within");
       this.#table.remove();
       this.#table = null;
       if (focused) this.#plot.focus();
     }
   }
-
-  /** A table that changed ten times a second could not be read. */
-  #refreshTable(): void {
-    if (this.#table === null) return;
-    const wait = this.#tabled + TABLE_EVERY_MS - performance.now();
-    clearTimeout(this.#tableTimer);
-    if (this.#tabled > 0 && wait > 0) {
-      this.#tableTimer = window.setTimeout(() => this.#refreshTable(), wait);
-      return;
-    }
-    this.#tabled = performance.now();
-    const { title } = this.#group;
-    this.#table.setAttribute("aria-label", `Data of ${title}`);
-    this.#table.replaceChildren(
-      tableOf({
-        title,
-        metrics: this.#metrics(),
-        where: this.#where(),
-        zoomed: this.zoomed,
-        reduction: this.#reduction(),
-      }),
-    );
-  }
-}
-
-function one0(series: readonly Series[], x: "step" | "time"): number {
-  return series[0]?.[x][0] ?? 0;
 }
 
 function sameGroup(a: ChartGroup, b: ChartGroup): boolean {
