@@ -19,6 +19,7 @@ from jupyter_client.manager import KernelManager
 
 import inlay
 from inlay.store.masking import MASK
+from inlay.store.upkeep import upkeep_of
 from inlay.views import choices, page, requests
 from inlay.views.desk import Desk
 from inlay.views.frames import Frame
@@ -441,6 +442,7 @@ def test_a_kernel_that_trains_answers(browser, first):
 
 
 def test_a_store_that_was_deleted_is_an_answer_too(desk, run, store):
+    upkeep_of(store).close()
     shutil.rmtree(store.folder)
     assert "was deleted" in error(desk, "set_note", run=run.run_id, text="x")["message"]
     assert "was deleted" in error(desk, "artifact", run=run.run_id, path="other")["message"]

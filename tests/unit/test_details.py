@@ -17,6 +17,7 @@ from inlay.capture import background
 from inlay.query import run_details
 from inlay.query.run_details import Artifact, Child, Commit, Earlier, Output, RunDetails, Surroundings
 from inlay.store.database import StoreBusyError
+from inlay.store.upkeep import upkeep_of
 from inlay.tracking import events
 from inlay.tracking.session import session_of
 from inlay.views import details, details_wire
@@ -35,6 +36,8 @@ def asked(look):
     while not look._source._asked and time.monotonic() < end:
         look.refresh()
         time.sleep(0.02)
+    assert look._source._asked
+    look.refresh()
     return look
 
 
@@ -279,7 +282,7 @@ def test_what_changes_in_a_live_run_is_told_and_nothing_else(store_folder, monke
     assert not look.refresh()
 
 
-def test_looking_at_a_live_run_opens_the_store_once(store, monkeypatch):
+def test_looking_at_a_live_run_opens_the_store_once_and_does_not_wait_for_it(store, monkeypatch):
     opened = []
     original = type(store).open
 
@@ -287,14 +290,19 @@ def test_looking_at_a_live_run_opens_the_store_once(store, monkeypatch):
         opened.append(threading.current_thread().name)
         return original(self, **given)
 
-    monkeypatch.setattr(type(store), "open", counted)
     with inlay.start_run("r") as run:
+        monkeypatch.setattr(type(store), "open", counted)
         look = Details(run)
-        for number in range(20):
-            run.log_text(str(number), f"{number}.txt")
+        with store.turn():
+            for number in range(20):
+                run.log_text(str(number), f"{number}.txt")
+                look.refresh()
+            assert look.current()["artifacts_total"] == 20
+            assert not look._source._asked
+        asked(look)
+        for _ in range(20):
             look.refresh()
-        assert look.current()["artifacts_total"] == 20
-        assert len([name for name in opened if name == threading.current_thread().name]) == 1
+        assert [name for name in opened if name != "inlay-upkeep"] == ["inlay-details"]
 
 
 @pytest.mark.parametrize("error", [StoreBusyError("busy"), OSError("gone"), RuntimeError("whatever DuckDB says")])
@@ -303,11 +311,11 @@ def test_a_store_that_cannot_be_had_is_asked_again_later(store, monkeypatch, err
         run.log_text("x", "a.txt")
     found = inlay.get_run("r")
 
-    def refuse(self, **_):
+    def refuse(*_, **__):
         raise error
 
     with monkeypatch.context() as patch:
-        patch.setattr(type(store), "open", refuse)
+        patch.setattr(details, "fresh", refuse)
         stored = Details(found)
         assert not stored.refresh()
         with inlay.start_run("live") as live:
@@ -317,9 +325,10 @@ def test_a_store_that_cannot_be_had_is_asked_again_later(store, monkeypatch, err
             assert look.current()["artifacts_total"] == 1
             patch.undo()
             look._source._tries._next = 0
-            look.refresh()
-            assert look._source._asked
-    assert stored.refresh()
+            asked(look)
+    end = time.monotonic() + 20
+    while not stored.refresh() and time.monotonic() < end:
+        time.sleep(0.02)
     assert stored.current()["artifacts_total"] == 1
 
 
@@ -327,6 +336,7 @@ def test_a_deleted_store_is_not_made_again(store):
     with inlay.start_run("r"):
         pass
     found = inlay.get_run("r")
+    upkeep_of(store).close()
     shutil.rmtree(store.folder)
     assert not Details(found).refresh()
     assert not store.folder.exists()

@@ -19,6 +19,7 @@ import inlay
 from inlay.errors import NoActiveRunError, RunActiveError
 from inlay.store.journal.slots import Kind
 from inlay.store.journal.writer import Writer
+from inlay.store.upkeep import upkeep_of
 
 STRANGE = [
     'quote"s',
@@ -341,6 +342,7 @@ def test_of_words_said_by_two_processes_the_last_count(store):
 def test_words_about_a_run_of_a_deleted_store(store):
     with inlay.start_run("r") as run:
         pass
+    upkeep_of(store).close()
     shutil.rmtree(store.folder)
     with pytest.raises(inlay.InlayError, match="was deleted"):
         run.set_note("late")

@@ -117,8 +117,8 @@ class _Memory:
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._tries = _Tries(0.1)
-        self._asked = False
+        self._tries = _Tries(PATIENCE)
+        self._asked = self._asking = False
         self._earlier: Earlier | None = None
         self._children: dict[str, Child] = {}
         self._children_elsewhere = 0  # started by other processes, or in an earlier life of the run
@@ -184,16 +184,26 @@ class _Memory:
         self._output, self._output_at = Output(*printed) if printed else None, now
 
     def _ask(self) -> None:
-        """Ask the store, until it answered once, for what this process cannot know."""
-        if self._asked or not self._run.live or not self._tries.due():
+        """Ask the store, until it answered once, for what this process cannot know.
+
+        In a thread of its own: another process may have left millions of points to be taken in, and neither the cards
+        nor the end of the run should wait for that.
+        """
+        if self._asked or self._asking or not self._run.live or not self._tries.due():
             return
+        self._asking = True
+        threading.Thread(target=self._ask_aside, name="inlay-details", daemon=True).start()
+
+    def _ask_aside(self) -> None:
         try:
             # With what journals hold: the run before may have died with its kernel, and nobody took it in since.
-            with fresh(self._run.store, wait=self._tries.patience) as con:
+            with fresh(self._run.store, wait=PATIENCE) as con:
                 self._read(con)
+            self._asked = True
         except Exception:  # noqa: BLE001 - busy, or gone: it is asked again
             return
-        self._asked = True
+        finally:
+            self._asking = False
 
     def _read(self, con: DuckDBPyConnection) -> None:
         run, origin, session = self._run, self._run.origin, session_of(self._run.store)
