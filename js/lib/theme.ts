@@ -28,6 +28,8 @@ export function readTheme(root: HTMLElement): Theme | null {
   root.dataset["inlayTheme"] = dark ? "dark" : "light";
   const probe = document.createElement("span");
   probe.hidden = true;
+  // Where the system decides on colours (forced-colors), lines must still be told apart.
+  probe.style.setProperty("forced-color-adjust", "none");
   root.append(probe);
   const colour = (name: string): string => {
     probe.style.color = `var(--inlay-${name})`;
