@@ -51,7 +51,7 @@ _LIVE_CARD = """
       return [text(".inlay-label", entry), { text: text(".inlay-value", entry), exact: entry.title.slice(cut + 2) }];
     })),
   ]);
-  const params = [...card.querySelectorAll(".inlay-param")].map((param) => [text("dt", param), text("dd", param)]);
+  const params = [...card.querySelectorAll(".inlay-panel[aria-label=Params] .inlay-pair")].map((param) => [text("dt", param), text("dd", param)]);
   return {
     name: text(".inlay-name"), status: text(".inlay-status-word").toLowerCase(), id: text(".inlay-copy-text"),
     about: text(".inlay-about"), clock: text(".inlay-clock"), charts: Object.fromEntries(charts),
