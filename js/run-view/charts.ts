@@ -21,6 +21,8 @@ const EXAMPLE = 'inlay.log({"loss": 0.1})';
 const FIRST = 12;
 /** With more charts than this, those that are off screen give their canvas back. */
 const DRAWN = 36;
+/** The most metrics the kernel is asked for at once (views/requests.py). */
+const KEYS = 48;
 /** Drawing stops after this many charts or this long and goes on in the next frame: typing and scrolling stay smooth. */
 const FRAME_CHARTS = 4;
 const FRAME_MS = 12;
@@ -123,7 +125,8 @@ export function chartsView(env: ChartsEnv): ChartsView {
     if (first === undefined) return null;
     return {
       x: first.x,
-      keys: chosen.flatMap(({ keys }) => keys),
+      // The others are asked for when these are there.
+      keys: chosen.flatMap(({ keys }) => keys).slice(0, KEYS),
       lo: Math.min(...chosen.map(({ lo }) => lo)),
       hi: Math.max(...chosen.map(({ hi }) => hi)),
       whole: first.whole,
