@@ -440,8 +440,8 @@ def test_nothing_is_longer_than_somebody_would_read():
     assert len(made["output"]["tail"]) == 16 * 1024
     assert len(made["environment"]["packages"]) == 1000
     hardware = dict(made["environment"]["hardware"])
-    assert hardware["memory"] == "31.2 GB"
-    assert hardware["gpus"] == "2 × A, B"
+    assert hardware["Memory"] == "31.2 GB"
+    assert hardware["Graphics"] == "2 × A, B"
     assert len(made["environment"]["variables"]) == 200
     assert len(json.dumps(made)) < 700_000
 

@@ -130,10 +130,13 @@ def _environment(found: Surroundings) -> dict[str, Any]:
     return {
         "python": found.python and _short(found.python),
         "platform": found.platform and _short(found.platform),
-        "hardware": _pairs((name, _hardware(name, value)) for name, value in found.hardware.items()),
+        "hardware": _pairs((_LABELS.get(name, name), _hardware(name, value)) for name, value in found.hardware.items()),
         "packages": _pairs(list(found.packages.items())[:PACKAGES]),
         "variables": _pairs(list(found.variables.items())[:VARIABLES]),
     }
+
+
+_LABELS = {"cpu": "Processor", "cores": "Cores", "memory": "Memory", "gpus": "Graphics"}
 
 
 def _hardware(name: str, value: Any) -> str:
