@@ -88,16 +88,17 @@ function table(value: unknown): Preview {
     });
   const found = field(value, "rows");
   const rows: unknown[] = Array.isArray(found) ? found : [];
-  const total = asNumber(field(value, "total")) ?? rows.length;
+  const total = asNumber(field(value, "total"));
   const node = element(
     "table",
     { class: "inlay-table" },
     element("thead", {}, element("tr", {}, ...cells(field(value, "columns"), "th"))),
     element("tbody", {}, ...rows.map((row) => element("tr", {}, ...cells(row, "td")))),
   );
+  const shown = formatCount(rows.length);
+  // Not counted: the table is too large to be read to its end.
+  const of = total === null ? "" : ` of ${formatCount(total)}`;
   const remark =
-    total > rows.length
-      ? `first ${formatCount(rows.length)} of ${formatCount(total)} rows`
-      : `${formatCount(total)} rows`;
+    total === rows.length ? `${shown} row${total === 1 ? "" : "s"}` : `first ${shown}${of} rows`;
   return { node, remark, close: () => undefined };
 }
