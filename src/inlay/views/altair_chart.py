@@ -50,7 +50,9 @@ STROKES: dict[str, Any] = {
     "symbolStrokeWidth": 2,
     "symbolSize": 150,
 }
-FOR_THE_MOUSE = {"size": 60, "fillOpacity": 0}
+DASHES = ([1, 0], [5, 6], [1, 5], [10, 6], [10, 5, 1, 5])
+"""Wide enough apart for round ends."""
+FOR_THE_MOUSE = {"size": 60, "filled": False, "strokeOpacity": 0}
 """Points that only the mouse finds, for the tooltip: a line has none of its own."""
 UNITS = ((2 * 86_400, 86_400, "days"), (2 * 3_600, 3_600, "hours"), (2 * 60, 60, "minutes"), (0, 1, "seconds"))
 
@@ -293,7 +295,10 @@ def _drawn(lines: list[Line], chosen: dict[str, Run], keys: list[str], x: str, *
             encoding["strokeDash"] = alt.StrokeDash(
                 field="metric",
                 type="nominal",
-                sort=[*map(encodable, metrics)],
+                scale=alt.Scale(
+                    domain=[*map(encodable, metrics)],
+                    range=[DASHES[at % len(DASHES)] for at in range(len(metrics))],
+                ),
                 legend=alt.Legend(**STROKES, symbolStrokeColor=MUTED),
             )
     if kinds:
