@@ -1,7 +1,7 @@
 /** The runs inside a run, such as the folds of a cross-validation. */
 
 import type { ChildRun } from "../lib/details.ts";
-import { element, setText } from "../lib/dom.ts";
+import { element, setChildren, setText } from "../lib/dom.ts";
 import { formatCount, formatDuration } from "../lib/format.ts";
 import { copyButton } from "./copy.ts";
 import type { Panel } from "./panels.ts";
@@ -10,7 +10,7 @@ import { statusLook, statusSign } from "./status.ts";
 export function childrenPanel(): Panel {
   const list = element("ul", { class: "inlay-list" });
   const rest = element("p", { class: "inlay-hint" });
-  let drawn = "";
+  let rows = new Map<string, HTMLElement>();
   return {
     name: "children",
     label: "Runs",
@@ -20,10 +20,16 @@ export function childrenPanel(): Panel {
     },
     update({ details }) {
       const { children, children_total } = details;
-      const state = JSON.stringify([children, children_total]);
-      if (state === drawn) return;
-      drawn = state;
-      list.replaceChildren(...children.map(row));
+      // A row that says the same as before stays, with its focus and what was just copied.
+      const next = children.map((run): [string, HTMLElement] => {
+        const said = JSON.stringify(run);
+        return [said, rows.get(said) ?? row(run)];
+      });
+      rows = new Map(next);
+      setChildren(
+        list,
+        next.map(([, node]) => node),
+      );
       rest.hidden = children_total <= children.length;
       setText(rest, `${formatCount(children.length)} of ${formatCount(children_total)} runs`);
     },

@@ -143,6 +143,17 @@ describe("params", () => {
     expect(search(one).value).toBe("value 21 ");
   });
 
+  it("stay scrolled to where the reader is when one changes", () => {
+    const model = new StubModel({ _header: header({ params: many(200), params_total: 200 }) });
+    const one = stage(model);
+    const node = panel(one, "Params");
+    node.scrollTop = 300;
+    const params = [...many(199), ["p199", "new"]];
+    model.change("_header", header({ params, params_total: 200 }));
+    expect(pairsOf(node)).toContain("p199 new");
+    expect(node.scrollTop).toBe(300);
+  });
+
   it("have no search while a glance is enough", () => {
     const params = many(8);
     const one = stage(new StubModel({ _header: header({ params, params_total: 8 }) }));
@@ -272,6 +283,43 @@ describe("environment and runs", () => {
     expect(one.all(".inlay-child .inlay-copy")[0]?.title).toBe('Copy inlay.get_run("c0ffee00")');
     expect(panel(one, "Runs").textContent).toContain("2 of 40 runs");
   });
+});
+
+describe("names from somebody who means harm", () => {
+  it("are text in every panel", () => {
+    const bad = `<script>window.hacked = 1</script><img src=x onerror="window.hacked=1">${"x".repeat(250)}`;
+    const _details = {
+      code: {
+        source: bad,
+        previous: { short_id: bad, name: bad },
+        diff: [[bad, bad]],
+        added: 1,
+        removed: 0,
+      },
+      output: { tail: bad, bytes: 9e9 },
+      artifacts: [{ path: bad, bytes: -3, mime: bad, kind: bad, hash: bad }],
+      environment: { python: bad, platform: bad, packages: [[bad, bad]], hardware: [[bad, bad]] },
+      git: { commit: bad, branch: bad, dirty: bad, remote: bad },
+      children: [{ short_id: bad, name: bad, status: bad, duration_s: bad }],
+    };
+    const _header = () => header({ params: [[bad, bad]], params_total: 1, source: bad, host: bad });
+    for (const panel of ["params", "code", "output", "artifacts", "environment", "children"]) {
+      const model = new StubModel({ _header: _header(), _details, _choices: { panel } });
+      const one = stage(model, 500);
+      expect(one.all(".inlay-panel").filter((node) => !node.hidden).length).toBe(1);
+      expect(one.root.textContent).toContain(bad);
+      expect(one.root.querySelector("script, img, [onerror]")).toBeNull();
+      expect(one.root.scrollWidth).toBeLessThanOrEqual(one.root.clientWidth);
+    }
+    expect(Reflect.get(window, "hacked")).toBeUndefined();
+  });
+
+  it.each([null, 7, [], "x", { code: 3, output: [], artifacts: {}, environment: "", git: 1 }])(
+    "and details that are none draw nothing: %o",
+    (_details) => {
+      expect(labels(stage(new StubModel({ _details })))).toEqual([]);
+    },
+  );
 });
 
 describe("artifacts", () => {
