@@ -44,6 +44,7 @@ export interface ChartOptions {
 export const LINE_WIDTH = 1.5;
 export const BAND_OPACITY = 0.16;
 export const RAW_OPACITY = 0.3;
+export const MARK_OPACITY = 0.65;
 const NARROWEST_GUTTER = 36;
 
 export class LineChart {
@@ -268,8 +269,12 @@ function paintPoints(
   area: Area,
 ): void {
   const { curve, smooth } = line;
+  const marks = new Path2D();
+  traceMarks(marks, curve, picture, place, area, area.ratio);
+  context.globalAlpha = MARK_OPACITY;
+  context.fill(marks);
+  context.globalAlpha = 1;
   const points = new Path2D();
-  traceMarks(points, curve, picture, place, area, area.ratio);
   for (const i of dotsOf(line, picture)) {
     const [x, y] = [place.x(curve.x[i] ?? 0), place.y((smooth ?? curve.y)[i] ?? 0)];
     points.moveTo(x, y);

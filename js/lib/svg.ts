@@ -12,7 +12,7 @@ import {
   textWidth,
   valueLabels,
 } from "./axes.ts";
-import { BAND_OPACITY, LINE_WIDTH, RAW_OPACITY } from "./chart.ts";
+import { BAND_OPACITY, LINE_WIDTH, MARK_OPACITY, RAW_OPACITY } from "./chart.ts";
 import {
   dotsOf,
   type Line,
@@ -138,7 +138,11 @@ function pointPaths(
     const [x, y] = [place.x(curve.x[i] ?? 0), place.y((smooth ?? curve.y)[i] ?? 0)];
     return `<circle cx="${n(x)}" cy="${n(y)}" r="2.5" ${fill}/>`;
   });
-  return path((pen) => traceMarks(pen, curve, picture, place, area, 1), fill) + dots.join("");
+  const marks = path(
+    (pen) => traceMarks(pen, curve, picture, place, area, 1),
+    `${fill} fill-opacity="${MARK_OPACITY}"`,
+  );
+  return marks + dots.join("");
 }
 
 function path(trace: (pen: Pen) => void, attributes: string): string {

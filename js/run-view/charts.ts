@@ -62,6 +62,7 @@ export function chartsView(env: ChartsEnv): ChartsView {
   let all = false;
   let enlarged: Tile | null = null;
   let zoom: Range | null = null;
+  let live = false;
   let turn = 0;
   let due = false;
   let axis = choices.current.x;
@@ -82,7 +83,10 @@ export function chartsView(env: ChartsEnv): ChartsView {
   const more = element("button", { class: "inlay-show-all", type: "button", hidden: true });
   const count = element("p", { class: "inlay-hint", hidden: true });
   const said = element("div", { class: "inlay-offscreen", role: "status" });
-  const node = element("section", { class: "inlay-section", "aria-label": "Metrics" });
+  const node = element("section", {
+    class: "inlay-section inlay-metrics",
+    "aria-label": "Metrics",
+  });
   node.append(bar.node, empty, sections.node, more, count, said);
   more.addEventListener(
     "click",
@@ -190,6 +194,8 @@ export function chartsView(env: ChartsEnv): ChartsView {
       return tile.node;
     });
     bar.update(groups.size, titles.length, zoom !== null);
+    empty.hidden = titles.length > 0;
+    writeEmpty(empty, groups.size > 0 ? "searched" : live ? "live" : "ended");
     more.hidden = titles.length <= FIRST;
     setText(more, all ? "Show fewer" : `Show all ${formatCount(titles.length)}`);
   };
@@ -197,7 +203,7 @@ export function chartsView(env: ChartsEnv): ChartsView {
   lay();
   return {
     node,
-    update(series, { metricsTotal, live, startedAt: started }) {
+    update(series, { metricsTotal, live: goesOn, startedAt: started }) {
       const before = groups;
       groups = groupByChart(series);
       startedAt = started ?? earliest(series, startedAt);
@@ -211,14 +217,14 @@ export function chartsView(env: ChartsEnv): ChartsView {
         tile.destroy();
         tiles.delete(title);
       }
-      if (!sameTitles(before, groups)) lay();
-      empty.hidden = groups.size > 0;
-      writeEmpty(empty, live);
+      const turned = live !== goesOn;
+      live = goesOn;
+      if (turned || !sameTitles(before, groups)) lay();
       count.hidden = series.length === 0 || metricsTotal <= series.length;
       setText(count, `${formatCount(series.length)} of ${formatCount(metricsTotal)} metrics`);
     },
     invalidate,
-    draw(theme, live) {
+    draw(theme, drawnLive) {
       const now = look();
       const until = performance.now() + FRAME_MS;
       const all = [...tiles.values()];
@@ -234,7 +240,7 @@ export function chartsView(env: ChartsEnv): ChartsView {
           return;
         }
         const tile = all[place];
-        if (tile?.draw(theme, now, live)) {
+        if (tile?.draw(theme, now, drawnLive)) {
           drawn++;
           due = true;
         }
@@ -316,13 +322,12 @@ function earliest(series: readonly Series[], before: number): number {
   return times.length > 0 ? Math.min(...times) : 0;
 }
 
-function writeEmpty(empty: HTMLElement, running: boolean): void {
-  const state = String(running);
-  if (empty.dataset["running"] === state) return;
-  empty.dataset["running"] = state;
+function writeEmpty(empty: HTMLElement, state: "searched" | "live" | "ended"): void {
+  if (empty.dataset["state"] === state) return;
+  empty.dataset["state"] = state;
   empty.replaceChildren(
-    ...(running
+    ...(state === "live"
       ? ["Nothing logged yet. Try ", element("code", {}, EXAMPLE)]
-      : ["No metrics were logged"]),
+      : [state === "ended" ? "No metrics were logged" : "No chart has a name like that"]),
   );
 }

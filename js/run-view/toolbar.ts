@@ -32,7 +32,12 @@ export interface ToolbarEnv {
 export function toolbar({ choices, search, resetZoom, signal }: ToolbarEnv): Toolbar {
   const axis = axisChoice(choices, signal);
   const smoothing = smoothingChoice(choices, signal);
-  const reset = element("button", { class: "inlay-reset", type: "button" }, "Reset zoom");
+  const reset = element(
+    "button",
+    { class: "inlay-reset", type: "button", "aria-label": "Reset zoom" },
+    "Reset",
+    element("span", { class: "inlay-roomy" }, " zoom"),
+  );
   const count = element("span", { class: "inlay-count", role: "status" });
   const box = element("input", {
     class: "inlay-search",

@@ -100,9 +100,11 @@ describe("a search", () => {
     await userEvent.fill(box, "nothing of the kind");
     expect(one.titles()).toEqual([]);
     expect(one.text(".inlay-count")).toBe("0 found");
+    expect(one.text(".inlay-empty")).toBe("No chart has a name like that");
     await userEvent.keyboard("{Escape}");
     expect(one.titles().length).toBe(12);
     expect(one.text(".inlay-count")).toBe("");
+    expect(one.find(".inlay-empty").hidden).toBe(true);
   });
 });
 
