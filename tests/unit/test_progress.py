@@ -1,6 +1,7 @@
 """`inlay.progress`: what a card is told of a loop, what a terminal shows, and that the loop itself sees no difference."""
 
 import asyncio
+import enum
 import gc
 import sys
 import threading
@@ -38,11 +39,19 @@ def clock(monkeypatch):
     return clock
 
 
+class OldSequence:
+    def __getitem__(self, at):
+        return [0, 1][at]
+
+
 def test_the_items_come_as_they_are(run):
     assert list(inlay.progress([3, 1, 2])) == [3, 1, 2]
     assert list(inlay.progress(x * x for x in range(4))) == [0, 1, 4, 9]
     assert list(inlay.progress({"a": 1, "b": 2})) == ["a", "b"]
     assert list(inlay.progress([])) == []
+    colours = enum.Enum("colours", "RED BLUE")
+    assert list(inlay.progress(colours)) == [colours.RED, colours.BLUE]
+    assert list(inlay.progress(OldSequence())) == [0, 1]
 
 
 def test_a_card_is_told_how_far_the_loop_is(run, clock):

@@ -47,7 +47,7 @@ class Progress(Generic[Item]):
         self._begun: WeakSet[Generator[Item, None, None]] = WeakSet()
 
     def __iter__(self) -> Iterator[Item]:
-        if not hasattr(self._iterable, "__iter__") and not hasattr(self._iterable, "__getitem__"):
+        if not _can(self._iterable, "__iter__", "__getitem__"):
             raise TypeError(f"{type(self._iterable).__name__} is asynchronous: use `async for`")
         run = active.active_run()
         bar = _begin(run, self._total, self._desc)
@@ -61,7 +61,7 @@ class Progress(Generic[Item]):
         return counted
 
     def __aiter__(self) -> AsyncIterator[Item]:
-        if not hasattr(self._iterable, "__aiter__"):
+        if not _can(self._iterable, "__aiter__"):
             raise TypeError(f"{type(self._iterable).__name__} is not asynchronous: use `for`")
         run = active.active_run()
         advance = None
@@ -270,9 +270,14 @@ if hasattr(os, "register_at_fork"):
 def _iterable(given: Any) -> Any:
     if isinstance(given, int):
         raise TypeError(f"progress takes something to iterate over; for {given!r} steps: progress(range({given!r}))")
-    if not any(hasattr(given, name) for name in ("__iter__", "__aiter__", "__getitem__")) or isinstance(given, type):
+    if not _can(given, "__iter__", "__aiter__", "__getitem__"):
         raise TypeError(f"progress takes something to iterate over; got {given!r} of type {type(given).__name__}")
     return given
+
+
+def _can(given: Any, *methods: str) -> bool:
+    """Whether its type has one of these, where Python looks for them; so has the type of an enumeration."""
+    return any(hasattr(type(given), method) for method in methods)
 
 
 def _length(iterable: Any) -> int | None:
