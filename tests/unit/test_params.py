@@ -30,10 +30,12 @@ def test_numbers_can_be_compared(store):
 
 
 def test_the_order_of_logging_is_kept(store):
+    names = [f"block{number}.width" for number in range(40)]
     with inlay.start_run(params={"z": 1, "a": 2}) as run:
+        run.log_params(dict.fromkeys(names, 8))
         run.log_param("m", 3)
-    assert sorted(inlay.get_run(run.run_id).params) == ["a", "m", "z"]
-    assert list(run.params) == ["z", "a", "m"]
+    assert list(run.params) == ["z", "a", *names, "m"]
+    assert list(inlay.get_run(run.run_id).params) == list(run.params)
 
 
 def test_many_and_large_params(store):

@@ -92,7 +92,8 @@ def load(con: DuckDBPyConnection, run_ids: Sequence[str]) -> list[Attributes]:
         )  # fmt: skip
     ids = list(found)
     params = con.execute(
-        "SELECT run_id::VARCHAR, key, value, type FROM params WHERE run_id IN (SELECT unnest(?::UUID[])) ORDER BY time",
+        "SELECT run_id::VARCHAR, key, value, type FROM params WHERE run_id IN (SELECT unnest(?::UUID[]))"
+        " ORDER BY time, rowid",  # those of one call have one time
         [ids],
     )
     for run_id, key, text, kind in params.fetchall():
