@@ -120,7 +120,7 @@ def close(means, expected, points):
     assert all(abs(a - b) <= 1e-9 * scale for a, b in zip(means, expected, strict=True) if a != "nan")
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(POINTS, LIMITS, st.data())
 def test_a_growing_series_is_drawn_as_the_whole_one_would_be(points, limit, data):
     """However the points were parcelled and whatever came late, as it is when a resumed run or a slow worker logs."""
@@ -149,6 +149,7 @@ def spliced(shown, splice):
     return [*shown[: splice.start], *zip(points_of(splice.curve), means_of(splice.curve), strict=True)]
 
 
+@settings(deadline=None)
 @given(POINTS)
 def test_what_is_known_of_all_points(points):
     reducer = Reducer(10)
@@ -165,6 +166,7 @@ def test_what_is_known_of_all_points(points):
     assert np.array_equal(reducer.highest, max(numbers, default=math.nan), equal_nan=True)
 
 
+@settings(deadline=None)
 @given(POINTS, LIMITS)
 def test_m4_keeps_extremes_and_ends(points, limit):
     x, _, y = columns(points)
