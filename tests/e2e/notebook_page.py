@@ -89,6 +89,13 @@ class NotebookPage:
         self.page.evaluate(f"jupyterapp.shell.currentWidget.content.activeCellIndex = {index}")
         self.start_command("notebook:run-cell")
 
+    def edit(self, index: int, source: str) -> None:
+        """Write another source into a cell."""
+        self.page.evaluate(
+            "([index, source]) => jupyterapp.shell.currentWidget.content.widgets[index].model.sharedModel.setSource(source)",
+            [index, source],
+        )
+
     def interrupt(self) -> None:
         self.page.locator(f'{NOTEBOOK} [data-jp-item-name="interrupt"]').click()
 

@@ -17,7 +17,6 @@ from e2e.card import SVG, Card, Chart, steady
 from e2e.conftest import KeepPicture, OpenNotebook, write_notebook
 from e2e.lab import Lab
 from e2e.notebook_page import eventually
-from e2e.shown import coloured_pixels
 
 STEPS, SPIKE = 200_000, 61_803
 # Along the x axis of the metric `odd`.
@@ -129,7 +128,8 @@ def settled(chart: Chart) -> tuple[int, int]:
     """How many points of how many, once the kernel has answered for the part that is zoomed to."""
     eventually(lambda: chart.remark().total is not None)
     shown, total = steady(lambda: points(chart))
-    assert shown is not None and total is not None, chart.remark()
+    assert shown is not None
+    assert total is not None
     return shown, total
 
 
@@ -157,7 +157,8 @@ def test_choices(show_run: ShowRun, tmp_path: Path, keep_picture: KeepPicture):
     assert smoothing == pytest.approx(0.6, abs=0.1)
     # The smoothed value, and beside it the raw one.
     raw = loss.legend()["train"]
-    assert raw[1] != "" and raw[0] != raw[1]
+    assert raw[1] != ""
+    assert raw[0] != raw[1]
     across, values = rate.axes(tmp_path)
     assert all(text == "0" or re.search(r"\d(ms|s)$", text) for text in across)
     assert {"0.1", "0.01", "0.001"} <= set(values)
@@ -262,6 +263,6 @@ def test_many_metrics(show_run: ShowRun, keep_picture: KeepPicture):
     last = card.chart("layer14/norm")
     last.node.scroll_into_view_if_needed()
     eventually(lambda: last.node.locator("canvas").count() and last.is_drawn())
-    assert list(last.legend().values())[0][2] == "33"
+    assert next(iter(last.legend().values()))[2] == "33"
     card.node.get_by_role("button", name="Show fewer").click()
     eventually(lambda: len(card.titles()) == 12)
