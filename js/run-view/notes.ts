@@ -41,7 +41,8 @@ export function noteView({ answers, signal }: EditEnv, { save }: Saver): NoteVie
     text.dataset["editable"] = String(answers.available);
     node.hidden = shown() === "" && !editing;
     tool.hidden = !answers.available || editing;
-    setText(tool, shown() === "" ? "Add a note" : "Edit note");
+    setText(tool, shown() === "" ? "+ Note" : "Edit note");
+    tool.setAttribute("aria-label", shown() === "" ? "+ Note: add a note" : "Edit note");
   };
 
   const edit = () => {

@@ -15,7 +15,8 @@ export interface ProgressView {
 }
 
 export function progressView(): ProgressView {
-  const node = element("div", { class: "inlay-progress", hidden: true });
+  const grid = element("div");
+  const node = element("div", { class: "inlay-progress", hidden: true }, grid);
   const rows: Row[] = [];
   let most = 0;
   return {
@@ -28,7 +29,7 @@ export function progressView(): ProgressView {
         if (bar !== undefined) row.update(bar, live);
       });
       setChildren(
-        node,
+        grid,
         shown.map((row) => row.node),
       );
       most = live ? Math.max(most, bars.length) : bars.length;

@@ -43,7 +43,7 @@ describe("edits", () => {
     silent.find(".inlay-note").click();
     expect(area(silent).hidden).toBe(true);
     const one = await stage({ tags: { team: "growth" } });
-    expect(edits(one)).toEqual(["+ Tag", "Add a note"]);
+    expect(edits(one)).toEqual(["+ Tag", "+ Note"]);
     kernel.die();
     expect(edits(one)).toEqual([]);
     expect(one.root.querySelector(".inlay-remove")).toBeNull();
