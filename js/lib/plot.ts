@@ -64,9 +64,10 @@ export class Plot {
     const group = groups.get(options.group) ?? new Set();
     groups.set(options.group, group.add(this));
     const over = this.#over;
-    over.addEventListener("mousemove", (event) => this.point(this.#valueAt(this.#left(event))));
-    over.addEventListener("mouseleave", () => this.point(null));
-    over.addEventListener("mousedown", (event) => this.#startDrag(event));
+    // Pointer events, so that fingers and pens drag as the mouse does; scrolling stays the browser's (plot.css).
+    over.addEventListener("pointermove", (event) => this.point(this.#valueAt(this.#left(event))));
+    over.addEventListener("pointerleave", () => this.point(null));
+    over.addEventListener("pointerdown", (event) => this.#startDrag(event));
     over.addEventListener("dblclick", () => options.onSelect(null));
   }
 
@@ -141,7 +142,7 @@ export class Plot {
     });
   }
 
-  #left(event: MouseEvent): number {
+  #left(event: PointerEvent): number {
     return event.clientX - this.#over.getBoundingClientRect().left;
   }
 
@@ -151,12 +152,12 @@ export class Plot {
     return lo + Math.min(1, Math.max(0, share)) * (hi - lo);
   }
 
-  #startDrag(event: MouseEvent): void {
-    if (event.button !== 0) return;
+  #startDrag(event: PointerEvent): void {
+    if (event.button !== 0 || !event.isPrimary) return;
     this.#endDrag?.();
     const from = this.#left(event);
     const width = this.#area.width / this.#area.ratio;
-    const ends = (to: MouseEvent): [number, number] => {
+    const ends = (to: PointerEvent): [number, number] => {
       const end = Math.min(width, Math.max(0, this.#left(to)));
       return [Math.min(from, end), Math.max(from, end)];
     };
@@ -168,18 +169,19 @@ export class Plot {
     };
     // The page hears the rest, for a drag may end beside the chart.
     const { signal } = ending;
-    const move = (to: MouseEvent) => {
+    const move = (to: PointerEvent) => {
       const [lo, hi] = ends(to);
       this.#drag.hidden = hi - lo < REACH_PX;
       this.#drag.style.cssText = `left:${lo}px;width:${hi - lo}px`;
     };
-    const done = (to: MouseEvent) => {
+    const done = (to: PointerEvent) => {
       const [lo, hi] = ends(to);
       this.#endDrag?.();
       if (hi - lo < REACH_PX) return;
       this.#options.onSelect({ lo: this.#valueAt(lo), hi: this.#valueAt(hi) });
     };
-    document.addEventListener("mousemove", move, { signal });
-    document.addEventListener("mouseup", done, { signal });
+    document.addEventListener("pointermove", move, { signal });
+    document.addEventListener("pointerup", done, { signal });
+    document.addEventListener("pointercancel", () => this.#endDrag?.(), { signal });
   }
 }

@@ -184,12 +184,11 @@ describe("the charts", () => {
     const over = one.find(".inlay-over");
     const { left, top, width } = over.getBoundingClientRect();
     const at = { clientX: left + width / 2, clientY: top + 20, bubbles: true };
-    over.dispatchEvent(new MouseEvent("mouseenter", at));
-    over.dispatchEvent(new MouseEvent("mousemove", at));
+    over.dispatchEvent(new PointerEvent("pointermove", at));
     const values = () => [...one.root.querySelectorAll(".inlay-value")].map((v) => v.textContent);
     await until(() => values().join() === "12,12", "the values at the pointer");
     expect(one.text(".inlay-remark")).toBe("step 2");
-    over.dispatchEvent(new MouseEvent("mouseleave", { bubbles: true }));
+    over.dispatchEvent(new PointerEvent("pointerleave", { bubbles: true }));
     await until(() => values().join() === "14,14", "the newest values");
   });
 
