@@ -426,6 +426,18 @@ def test_a_file_that_is_gone_says_so(blobs):
     assert page.cells == ["a.png", "no longer in the store", "b.png", "9 B"]
 
 
+@pytest.mark.parametrize("digest", ["../../outside.png", "/outside.png", "..", "", "\0", "a" * 64])
+def test_a_hash_leads_nowhere_else(tmp_path, digest):
+    """A store may come from somebody else; what it calls a hash was a path out of it."""
+    (tmp_path / "outside.png").write_bytes(PNG)
+    folder = tmp_path / "store" / "artifacts"
+    known = {"path": "a.png", "bytes": len(PNG), "mime": "image/png", "kind": "file", "hash": digest, "time": 0.0}
+    page = Page(picture(files=files_of([known], 1, folder)))
+
+    assert page.images == []
+    assert page.cells == ["a.png", "no longer in the store"]
+
+
 @pytest.mark.parametrize("mime", ["image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml", "text/html"])
 def test_what_is_no_image_is_not_shown_as_one(blobs, mime):
     page = Page(picture(files=blobs.add("a.png", b"<b>no image</b>", mime).files))

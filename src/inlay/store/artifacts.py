@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +58,20 @@ def put_file(folder: Path, source: Path) -> Blob:
 def path_of(folder: Path, digest: str) -> Path:
     """Where the blob of this hash lies, whether or not it does."""
     return folder / digest[:2] / digest
+
+
+def found(folder: Path, digest: str, size: int) -> Path | None:
+    """Where the blob of this hash and size lies; None when it is gone. The hash may come from somebody else's store:
+    what is none leads nowhere.
+    """
+    if re.fullmatch("[0-9a-f]{64}", digest) is None:
+        return None
+    path = path_of(folder, digest)
+    try:
+        here = path.is_file() and not path.is_symlink() and path.stat().st_size == size
+    except OSError:
+        return None
+    return path if here else None
 
 
 @contextlib.contextmanager

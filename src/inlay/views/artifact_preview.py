@@ -11,14 +11,13 @@ import codecs
 import csv
 import io
 import json
-import re
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Literal
 
 from inlay.errors import InlayError
-from inlay.store.artifacts import path_of
+from inlay.store.artifacts import found
 from inlay.store.database import SETTINGS
 from inlay.views.format import encodable
 
@@ -112,14 +111,7 @@ def whole_file(artifact: Artifact, store: Store) -> Look:
 
 def blob_of(artifact: Artifact, store: Store) -> Path | None:
     """Where the file lies; None when it is no longer there, or is not the one that was logged."""
-    if re.fullmatch(r"[0-9a-f]{64}", artifact.hash) is None:
-        return None
-    path = path_of(store.artifacts, artifact.hash)
-    try:
-        here = path.is_file() and not path.is_symlink() and path.stat().st_size == artifact.bytes
-    except OSError:
-        return None
-    return path if here else None
+    return found(store.artifacts, artifact.hash, artifact.bytes)
 
 
 def _gone(artifact: Artifact) -> Look:

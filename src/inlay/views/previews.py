@@ -11,7 +11,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from inlay.store.artifacts import path_of
+from inlay.store.artifacts import found
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +63,7 @@ class Files:
 
 def files_of(artifacts: Sequence[dict[str, Any]], total: int, folder: Path) -> Files:
     """What the picture shows of these artifacts (as in the trait `_details`), whose blobs lie in `folder`."""
-    listed = [File(one["path"], one["bytes"], not _lies(folder, one)) for one in artifacts[:LISTED]]
+    listed = [File(one["path"], one["bytes"], _blob(folder, one) is None) for one in artifacts[:LISTED]]
     previews: list[Preview] = []
     larger: list[File] = []
     room = ALTOGETHER
@@ -75,7 +75,7 @@ def files_of(artifacts: Sequence[dict[str, Any]], total: int, folder: Path) -> F
         if address is not None:
             previews.append(Preview(one["path"], address))
             room -= one["bytes"]
-        elif one["bytes"] > min(EACH, room) and _lies(folder, one):
+        elif one["bytes"] > min(EACH, room) and _blob(folder, one) is not None:
             larger.append(File(one["path"], one["bytes"], gone=False))
     return Files(previews, larger, listed, total)
 
@@ -84,11 +84,8 @@ def _is_image(artifact: dict[str, Any]) -> bool:
     return artifact["mime"] in BEGINNINGS or artifact["mime"] == SVG
 
 
-def _lies(folder: Path, artifact: dict[str, Any]) -> bool:
-    try:
-        return path_of(folder, artifact["hash"]).is_file()
-    except (OSError, ValueError):
-        return False
+def _blob(folder: Path, artifact: dict[str, Any]) -> Path | None:
+    return found(folder, artifact["hash"], artifact["bytes"])
 
 
 _addresses: OrderedDict[tuple[str, str], str] = OrderedDict()
@@ -97,12 +94,13 @@ _addresses: OrderedDict[tuple[str, str], str] = OrderedDict()
 
 def _address(folder: Path, artifact: dict[str, Any]) -> str | None:
     """The image in an address of its own; None when it is gone, or not what it is called."""
-    if not _lies(folder, artifact):
+    blob = _blob(folder, artifact)
+    if blob is None:
         return None
     known = artifact["hash"], artifact["mime"]
     if known not in _addresses:
         try:
-            data = path_of(folder, artifact["hash"]).read_bytes()
+            data = blob.read_bytes()
         except OSError:
             return None
         if not _is_what_it_says(data, artifact["mime"]):
