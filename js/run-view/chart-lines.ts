@@ -50,9 +50,11 @@ export function drawnOf(
   const sameCurve = sameX && before.detail === detail;
   const curve = sameCurve ? before.curve : withDetail(held, detail, look);
   const sameLine = sameCurve && before.smoothing === smoothing && before.line.colour === colour;
-  const spacing = meanSpacing(held.x);
-  const smooth = smoothing > 0 ? smoothed(curve.x, curve.y, smoothing, spacing) : null;
-  const line = sameLine ? before.line : { curve, smooth, colour };
+  const line = sameLine ? before.line : { curve, smooth: averages(), colour };
+  // The spacing is that of what is held, so that a line is as smooth in a part that is zoomed to as in the whole.
+  function averages(): Float64Array | null {
+    return smoothing > 0 ? smoothed(curve.x, curve.y, smoothing, meanSpacing(held.x)) : null;
+  }
   return { series, x, startedAt, held, detail, curve, smoothing, line };
 }
 

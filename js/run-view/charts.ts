@@ -66,6 +66,7 @@ export function chartsView(env: ChartsEnv): ChartsView {
   let turn = 0;
   let due = false;
   let axis = choices.current.x;
+  let chosen = "";
   let startedAt = 0;
 
   const bar = toolbar({
@@ -115,6 +116,9 @@ export function chartsView(env: ChartsEnv): ChartsView {
   };
 
   const setZoom = (next: Range | null) => {
+    // So small a part that no chart has a line there would show all charts whole, as if nothing had been zoomed.
+    const reached = next === null || [...tiles.values()].some((tile) => tile.reaches(next));
+    if (!reached) return;
     zoom = next;
     bar.update(groups.size, titles.length, zoom !== null);
     refresh();
@@ -163,9 +167,13 @@ export function chartsView(env: ChartsEnv): ChartsView {
   };
 
   choices.onChange(() => {
+    const { x, smoothing, log } = choices.current;
+    const before = chosen;
+    chosen = JSON.stringify([x, smoothing, log]);
+    if (chosen === before) return;
     // A part of one axis is not a part of another.
-    if (choices.current.x !== axis) zoom = null;
-    axis = choices.current.x;
+    if (x !== axis) zoom = null;
+    axis = x;
     bar.update(groups.size, titles.length, zoom !== null);
     refresh();
   }, signal);

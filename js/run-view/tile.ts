@@ -95,6 +95,11 @@ export class Tile {
     return this.#zoom !== null;
   }
 
+  /** Whether there is a line to be seen in a part of the x axis. */
+  reaches(zoom: Range): boolean {
+    return this.#drawn.some(({ series, held }) => reaches(series, held, zoom));
+  }
+
   /** New points; drawn with the next frame, or when the chart comes on screen. */
   update(group: ChartGroup): void {
     // A push names only the series that changed, and the feed keeps the others as they are.
@@ -169,13 +174,8 @@ export class Tile {
     return this.#enlarged ? FEW_ENLARGED : FEW;
   }
 
-  #zoomOf(look: Look): Range | null {
-    const { zoom } = look;
-    if (zoom === null) return null;
-    const reached = this.#drawn.some(
-      ({ series, held, x }) => x === look.x && reaches(series, held, zoom),
-    );
-    return reached ? zoom : null;
+  #zoomOf({ zoom, x }: Look): Range | null {
+    return zoom !== null && this.#look?.x === x && this.reaches(zoom) ? zoom : null;
   }
 
   #build(): void {

@@ -142,6 +142,18 @@ describe("the keyboard", () => {
     await userEvent.keyboard("{Escape}");
     expect(zoomed(one)).toBe(false);
   });
+
+  it("zooms no further than there is a line to be seen", async () => {
+    const one = await open([line(101)]);
+    one.find(".inlay-plot").focus();
+    await userEvent.keyboard("{Home}{Shift>}{ArrowRight>5/}{/Shift}");
+    for (let i = 0; i < 40; i++) await userEvent.keyboard("+");
+    await settle();
+    expect(zoomed(one)).toBe(true);
+    const [lo, hi] = await shownBetween(one);
+    expect(lo).not.toBe(hi);
+    expect([lo, hi]).not.toContain("step 0");
+  });
 });
 
 describe("the kernel's detail", () => {
