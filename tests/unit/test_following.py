@@ -107,6 +107,20 @@ def test_until_it_ends(writer, store, still, how, status):
     assert not followed.run.place().following
 
 
+def test_the_end_is_said_after_everything_else(writer, store, still, monkeypatch):
+    """A card that hears of the end takes what there is, and looks no more: the last points must be among it."""
+    said = []
+    new_points = following._new_points
+    monkeypatch.setattr(following, "_new_points", lambda *of: said.append(followed.ended) or new_points(*of))
+    followed = follow_foreign(inlay.get_run(writer.run_id), LIMITS, lambda run: bool(said.append(run.ended)))
+    writer("run.log({'a': 1.0})")
+    writer("run.end()")
+    said.clear()
+    followed.look()
+    assert said == [False, True]
+    assert followed.ended
+
+
 def test_a_compacted_store_is_read_anew(writer, still, store):
     """Rows may have moved."""
     writer("[run.log({'a': 1.0}) for i in range(30)]")

@@ -71,13 +71,14 @@ class FollowedRun:
         self._taking = threading.Lock()
         self._news = News()
         self._position: _Position | None = None
+        self._ended = self.run.ended
         self.cost = 0.0
         """Seconds the last look took."""
 
     @property
     def ended(self) -> bool:
-        """Whether the last look found it ended."""
-        return self.run.ended
+        """Whether the last look found it ended, and all that it found can be taken."""
+        return self._ended
 
     def take(self) -> News:
         """What was found since the last call."""
@@ -96,6 +97,7 @@ class FollowedRun:
                     late = self._also(self.run)
                 with self._taking:
                     self._news.late |= late
+                self._ended = self.run.ended
             finally:
                 self.cost = time.monotonic() - began
 
