@@ -11,6 +11,7 @@ import shutil
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import ipykernel
 import numpy as np
@@ -18,11 +19,14 @@ import pytest
 from jupyter_client.manager import KernelManager
 
 import inlay
+from inlay.errors import InlayError
+from inlay.notebook.display import Display
 from inlay.store.masking import MASK
 from inlay.store.upkeep import upkeep_of
-from inlay.views import choices, page, requests
+from inlay.views import choices, live_card, page, requests
 from inlay.views.desk import Desk
 from inlay.views.frames import Frame
+from inlay.views.live_card import LiveCard
 from inlay.views.requests import reply_to
 from inlay.views.run_view import RunView
 
@@ -293,9 +297,11 @@ def test_the_cards_of_an_ended_run_hear_of_its_new_note_and_of_late_details(own_
     other = RunView({"run_id": "another", "store": store.key}, Frame([], b""))
     desk.know(run)
     assert view._details == {}
+    answer(desk, "set_tag", run=run.run_id, key="a", value="b")
+    assert view.header["tags"] == {"a": "b"}
     inlay.get_run("r").set_note("better")
-    assert view.header["note"] == "better"
-    assert view.header["status"] == "finished"
+    assert waits_for(lambda: view.header["note"] == "better")
+    assert (view.header["tags"], view.header["status"]) == ({"a": "b"}, "finished")
     assert waits_for(lambda: view.details.get("artifacts_total") == 1)
     assert view.details["environment"]["python"]
     assert other.details == {}
@@ -304,6 +310,54 @@ def test_the_cards_of_an_ended_run_hear_of_its_new_note_and_of_late_details(own_
     view.close()
     other.close()
     assert desk.views() == []
+
+
+class Outputs:
+    """A publisher that notes what each output shows."""
+
+    watched = True
+
+    def __init__(self):
+        self.shown = []
+
+    def show(self, bundle, metadata=None):
+        self.shown.append(bundle)
+        return len(self.shown) - 1
+
+    def update(self, slot, bundle, metadata=None):
+        self.shown[slot] = bundle
+
+
+def test_a_note_edited_after_the_end_is_in_the_saved_picture(own_page, store_folder):
+    """The card was opened again, the note edited in it, the notebook saved: and the file had the old note."""
+    inlay.connect(store_folder)
+    with inlay.start_run("r", note="as planned") as run:
+        run.log({"loss": 1.0})
+    outputs = Outputs()
+    LiveCard(inlay.get_run("r"), outputs).start()
+    assert "as planned" in outputs.shown[0]["text/html"]
+    answer(page.page().desk, "set_note", run=run.run_id, text="it diverged")
+    assert waits_for(lambda: "it diverged" in outputs.shown[0]["text/html"])
+    run.set_tag("team", "growth")
+    assert waits_for(lambda: "growth" in outputs.shown[0]["text/html"])
+    assert "it diverged" in outputs.shown[0]["text/html"]
+    (view,) = page.page().desk.views_of(run.run_id)
+    assert (view.header["note"], view.header["tags"]) == ("it diverged", {"team": "growth"})
+    live_card._open.pop().retire()
+
+
+def test_a_page_that_cannot_be_made_is_not_spoken_of(monkeypatch):
+    def broken():
+        raise InlayError("library.js is missing")
+
+    monkeypatch.setattr(page, "page", broken)
+    made = []
+    shell = SimpleNamespace(kernel=SimpleNamespace(get_parent=lambda: made.append(1) or {}), display_pub=None)
+    display = Display.__new__(Display)
+    display._shell, display._prepared = shell, False
+    display._prepare_page()
+    display._prepare_page()
+    assert len(made) == 1
 
 
 # -- in a real kernel -----------------------------------------------------------------------------------------

@@ -254,6 +254,8 @@ def test_a_live_run_and_a_stored_one_show_the_same(cells):
         "finished",
         1,
     )
+    look.refresh()
+    assert look.current()["artifacts"] == shown(run_named("r"))["artifacts"], "from then on it is what the store says"
     assert not look.refresh()
 
 

@@ -202,6 +202,13 @@ class Run:
         """A copy of its attributes as they were read last, or are known to the process that writes it."""
         return copy(self._attributes)
 
+    def learn(self, now: Attributes) -> None:
+        """What the store says of it by now, for a run that has ended: others may have changed its note and tags."""
+        from inlay.query.attributes import replace
+
+        if self.ended:
+            replace(self._attributes, now)
+
     def place(self) -> RunPlace:
         """Where it is kept and comes from, for drawing."""
         now = self._now()

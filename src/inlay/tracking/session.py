@@ -60,13 +60,14 @@ class Session:
     def record_source(self, raw: str, transformed: str) -> str:
         """Keep a cell's text, secrets masked, and return its hash: SHA-256 of the text as typed."""
         code_hash = hashlib.sha256(raw.encode("utf-8", "replace")).hexdigest()
-        if self._new(code_hash):
-            texts = {
-                "source": fitting(mask_text(raw), _MAX_SOURCE),
-                "transformed": fitting(mask_text(transformed), _MAX_SOURCE),
-            }
+        new = self._new(code_hash)
+        if not new and code_hash in self._sources:
+            return code_hash
+        source = fitting(mask_text(raw), _MAX_SOURCE)
+        self._remember(self._sources, code_hash, source[:_REMEMBERED_LENGTH])
+        if new:
+            texts = {"source": source, "transformed": fitting(mask_text(transformed), _MAX_SOURCE)}
             self._writer.event(Kind.SOURCE, {"code_hash": code_hash, **texts})
-            self._remember(self._sources, code_hash, texts["source"][:_REMEMBERED_LENGTH])
         return code_hash
 
     def record_execution(
@@ -89,7 +90,7 @@ class Session:
         env_hash = environment["env_hash"]
         if self._new(env_hash):
             self._writer.event(Kind.ENVIRONMENT, environment)
-            self._remember(self._environments, env_hash, environment)
+        self._remember(self._environments, env_hash, environment)
         run.record(env_hash=env_hash)
 
     def source(self, code_hash: str | None) -> str | None:

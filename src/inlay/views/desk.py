@@ -12,24 +12,30 @@ import os
 import threading
 import time
 import weakref
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from inlay.errors import InlayError
+from inlay.query import attributes
+from inlay.query.fresh import fresh
+from inlay.query.run_details import read_details
 from inlay.store.identity import short_id
 from inlay.tracking import events
+from inlay.tracking.run import Run
+from inlay.views.details_wire import details_json
 from inlay.views.header import words_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from inlay.tracking.events import RunEvent
-    from inlay.tracking.run import Run
     from inlay.views.run_view import RunView
 
 RUNS = 1_000
 """How many runs are remembered; of more, those shown last."""
 LATER = 0.7
-"""Seconds after the end of a run before its details are read once more: by then the store has taken it in."""
+"""Seconds after the end of a run before it is read once more: by then the store has taken it in."""
+PATIENCE = 10.0
+"""Seconds that this reading waits for a busy store."""
 
 
 class Desk:
@@ -84,20 +90,20 @@ class Desk:
         """The cards that show this run."""
         return [view for view in self.views() if view.run_id == run_id]
 
+    def tell(self, run: Run, *words: str) -> None:
+        """The cards of a run were asked to change its note or tags, and did: all of them show it at once."""
+        changed = {name: text for name, text in words_of(run.snapshot()).items() if name in words}
+        for view in self.views_of(run.run_id):
+            view.keep(header=view.header | changed)
+
     # -- ended runs -------------------------------------------------------------------------------------------
 
     def _on_event(self, event: RunEvent) -> None:
         run = event.run
         if event.kind == "started" or run.live or os.getpid() != self._pid:
             return
-        views = self.views_of(run.run_id)
-        if not views:
-            return
-        if event.kind == "changed":
-            words = words_of(run.snapshot())
-            for view in views:
-                view.keep(header=view.header | words)
-        self._read_later(run)
+        if self.views_of(run.run_id):
+            self._read_later(run)
 
     def _read_later(self, run: Run) -> None:
         with self._lock:
@@ -116,15 +122,22 @@ class Desk:
                     self._worker = None
                     return
             for run in late.values():
-                self._tell_details(run)
+                self._tell(run)
 
-    def _tell_details(self, run: Run) -> None:
-        from inlay.views.details import Details
-
-        details = Details(run)
-        if run.live or not details.refresh():  # resumed since, or the store cannot be had
+    def _tell(self, run: Run) -> None:
+        """Tell the cards of an ended run what the store says of it now."""
+        try:
+            with fresh(run.store, wait=PATIENCE) as con:
+                now = attributes.load(con, [run.run_id])
+                details = details_json(read_details(con, run.run_id))
+        except Exception:  # noqa: BLE001 - whatever a store that is busy, broken or gone may raise
             return
+        if not now or now[0].status == "running":  # resumed since
+            return
+        words = words_of(Run(now[0], run.store).snapshot())
         for view in self.views_of(run.run_id):
-            before: dict[str, Any] = view.details
-            if before != details.current():
-                view.keep(details=details.current())
+            header = view.header | words
+            if header != view.header or details != view.details:
+                view.keep(header=header, details=details)
+            if view.redraw is not None:
+                view.redraw(now[0])

@@ -47,10 +47,14 @@ class Details:
     def refresh(self) -> bool:
         """Look again; whether anything changed. Cheap when nothing did, and never raises."""
         with self._lock:
+            ended = self._run.ended
             try:
                 found = self._source.look()
             except Exception:  # noqa: BLE001 - whatever a store that is busy, broken or gone may raise
                 return False
+            if ended and isinstance(self._source, _Memory):
+                # What comes later, as the commit of a very short run, is in the store alone.
+                self._source = _Stored(self._run, patience=0.1)
             if found is None:
                 return False
             before, self._current = self._current, details_json(found)
@@ -93,9 +97,9 @@ class _Tries:
 class _Stored:
     """Details of a run that has ended, or that another process writes."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, patience: float = PATIENCE) -> None:
         self._run = run
-        self._tries = _Tries(PATIENCE)
+        self._tries = _Tries(patience)
         self._complete = False
 
     def look(self) -> RunDetails | None:
@@ -119,6 +123,7 @@ class _Memory:
         self._run = run
         self._tries = _Tries(PATIENCE)
         self._asked = self._asking = False
+        self._code: str | None = None
         self._earlier: Earlier | None = None
         self._children: dict[str, Child] = {}
         self._children_elsewhere = 0  # started by other processes, or in an earlier life of the run
@@ -160,8 +165,9 @@ class _Memory:
             columns.get("git_remote"),
         )
         origin = self._run.origin
+        self._code = self._code or session.source(origin.code_hash if origin else None)
         return RunDetails(
-            source=session.source(origin.code_hash if origin else None),
+            source=self._code,
             earlier=self._earlier,
             output=self._output,
             artifacts=[artifacts[path] for path in sorted(artifacts)][: run_details.ARTIFACTS],

@@ -31,6 +31,7 @@ from inlay.views.previews import files_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from inlay.query.attributes import Attributes
     from inlay.tracking.events import RunEvent
     from inlay.tracking.following import FollowedRun
     from inlay.tracking.points import Follower
@@ -96,6 +97,7 @@ class LiveCard:
         self._details_changed = False
         self._unkept = False
         self._metrics_told = 0
+        self._words: tuple[str, dict[str, str]] = "", {}
         self._bars: list[dict[str, Any]] = []
         self._bars_at = self._details_at = self._all_at = 0.0
         self._shown_at = self._drawn_at = time.monotonic()
@@ -204,6 +206,7 @@ class LiveCard:
             run = self._run
             details = self._details.current() if self._details is not None else {}
             view = RunView(self._header(), points, details, self._bars, choices.read(run.store), self._on_ready)
+            view.redraw = self._reword
             page().know(run)
             run.drawn = run.live
             return view
@@ -294,6 +297,7 @@ class LiveCard:
 
     def _picture(self) -> dict[str, Any]:
         run, charts = self._run.snapshot(), self._curves.charts()
+        self._words = run.note, run.tags
         total = max(self._curves.metrics_total, run.metric_count)
         details = self._details.current() if self._details is not None else {}
         files = files_of(details.get("artifacts", []), details.get("artifacts_total", 0), self._run.store.artifacts)
@@ -318,6 +322,13 @@ class LiveCard:
         if self._done:
             with self._lock:
                 self._send_changes()
+
+    def _reword(self, now: Attributes) -> None:
+        """The run as the store has it after its end: a note that was edited since is in the saved picture, too."""
+        with self._lock:
+            if self._done and (now.note, now.tags) != self._words:
+                self._run.learn(now)
+                self._publisher.update(self._slots[0], self._picture())
 
     def _finish(self) -> None:
         """The last points and the final picture; of a run that this process wrote in the thread that ended it, so that

@@ -119,6 +119,7 @@ def _record(run: Run, path: str) -> Artifact:
 def _set_note(request: dict[str, Any], desk: Desk) -> Answer:
     run = desk.run(_text(request, "run"))
     run.set_note(_text(request, "text"))
+    desk.tell(run, "note")
     return Answer({"note": encodable(run.note)})
 
 
@@ -127,6 +128,7 @@ def _set_tag(request: dict[str, Any], desk: Desk) -> Answer:
     if value is not None and not isinstance(value, str):
         raise TypeError(f"the value of a tag is a text, or null to remove it; got {value!r:.200}")
     run.set_tag(_text(request, "key"), value)
+    desk.tell(run, "tags")
     return Answer({"tags": {encodable(key): encodable(text) for key, text in run.tags.items()}})
 
 

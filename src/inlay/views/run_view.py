@@ -20,6 +20,7 @@ from inlay.views.page import page
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from inlay.query.attributes import Attributes
     from inlay.views.frames import Frame
 
 _ARGUMENTS = ("header", "frame", "details", "progress", "choices", "on_ready")
@@ -68,6 +69,8 @@ class RunView(anywidget.AnyWidget):
         )
         self._on_ready = on_ready
         self._seq = 0
+        self.redraw: Callable[[Attributes], None] | None = None
+        """Called with what the store says of the run, when that may have changed after its end."""
         self.on_msg(self._on_message)
         shared.desk.show(self)
 
