@@ -3,6 +3,7 @@
 import { formatCount } from "../lib/format.ts";
 import type { Range } from "../lib/ticks.ts";
 import { type Drawn, isReduced } from "./chart-lines.ts";
+import { FEW } from "./wishes.ts";
 
 export interface Remark {
   text: string;
@@ -53,7 +54,7 @@ export function remarkOf(
 }
 
 function isFew({ series }: Drawn): boolean {
-  return isReduced(series) && series.step.length < 400;
+  return isReduced(series) && series.step.length < FEW;
 }
 
 function pointsOf({ series, detail }: Drawn): { shown: number; total: number } {

@@ -22,12 +22,11 @@ import type { Details, Wish } from "./detail.ts";
 import type { ChartGroup } from "./grouping.ts";
 import { type Entry, readingTexts, writeLegend } from "./legend.ts";
 import { type Remark, remarkOf } from "./remark.ts";
-import { detailOf, wishOf } from "./wishes.ts";
+import { detailOf, FEW, wishOf } from "./wishes.ts";
 
 const HEIGHT = 150;
 const ENLARGED_HEIGHT = 380;
-/** Reduced series that hold fewer points than this are asked for anew when somebody looks at them. */
-const FEW = 400;
+/** For an enlarged chart more points are few. */
 const FEW_ENLARGED = 1000;
 /** Narrower than this, there is room only for what matters most. */
 const NARROW = 250;
@@ -81,10 +80,6 @@ export class Tile {
     });
     this.node = element("figure", { class: "inlay-chart" }, this.#top);
     env.watcher.see(this.node, (visible) => this.#show(visible), this.#abort.signal);
-  }
-
-  get visible(): boolean {
-    return this.#visible;
   }
 
   get #height(): number {
@@ -375,8 +370,10 @@ function sameGroup(a: ChartGroup, b: ChartGroup): boolean {
 }
 
 function newest(drawn: Drawn | undefined): Entry["reading"] {
-  const value = drawn?.series.value.at(-1);
-  if (drawn === undefined || value === undefined) return null;
+  const end = drawn?.series.value.at(-1);
+  if (drawn === undefined || end === undefined) return null;
+  // Of several values of a stretch that are not finite only the first is sent; then the last point is not the newest.
+  const value = drawn.series.last ?? (Number.isFinite(end) ? Number.NaN : end);
   const smooth = drawn.line.smooth?.findLast(Number.isFinite);
   return { value, smooth: Number.isFinite(value) ? (smooth ?? null) : null, range: null };
 }

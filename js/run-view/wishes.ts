@@ -13,6 +13,8 @@ interface Held {
   get: (key: string) => Detail | undefined;
 }
 
+/** Reduced series that hold fewer points than this are asked for anew when somebody looks at them. */
+export const FEW = 400;
 /** A whole series is asked for again when it has grown this much since. */
 const GROWTH = 1.5;
 
