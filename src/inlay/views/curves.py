@@ -19,7 +19,7 @@ from inlay.views.frames import Frame, Part, frame
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from inlay.query.reduction import Curve
+    from inlay.query.reduction import Curve, Values
     from inlay.query.stored_curves import StoredCurves
 
 AT_ONCE = 48
@@ -52,6 +52,8 @@ class Line:
     highest: float
     marks: Outline = NO_MARKS
     """Where values are not finite, as far as they were kept."""
+    mean: Values | None = None
+    """Of a reduced line without gaps, the mean around each point of `curve`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,18 +171,19 @@ def _append(reducer: Reducer, new: Points) -> None:
 
 
 def _line(key: str, label: str, reducer: Reducer) -> Line:
-    curve = reducer.curve() if reducer.nonfinite else None
+    outline, curve = reducer.outline(), reducer.curve()
     return Line(
         key=key,
         label=label,
-        curve=reducer.outline(),
+        curve=outline,
         steps=reducer.steps or (0, 0),
         total=reducer.total,
         nonfinite=reducer.nonfinite,
         last=reducer.last,
         lowest=reducer.lowest,
         highest=reducer.highest,
-        marks=NO_MARKS if curve is None else _marks(curve),
+        marks=_marks(curve) if reducer.nonfinite else NO_MARKS,
+        mean=None if reducer.nonfinite else curve.mean,
     )
 
 

@@ -13,15 +13,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from inlay.query.reduction import m4
+from inlay.query.reduction import Outline, m4
 from inlay.views.format import clipped, format_bound, format_count, format_step, format_value, plain, text_width
+from inlay.views.picture_band import band_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeAlias
 
-    from inlay.query.reduction import Outline, Values
+    from inlay.query.reduction import Values
     from inlay.views.curves import Chart, Line
+    from inlay.views.picture_band import Band
 
     Text: TypeAlias = Callable[[float], str]
 
@@ -77,7 +79,11 @@ def chart_svg(
 ) -> str:
     """The chart as an SVG document; at most `limit` points a line. `step_text` writes the ends of the x-axis."""
     width, height = size
-    curves = [m4(*line.curve, limit) for line in chart.lines]
+    bands = [None if log else band_of(line, limit) for line in chart.lines]
+    curves = [
+        m4(*line.curve, limit) if band is None else Outline(np.tile(band.x, 2), np.concatenate((band.low, band.high)))
+        for line, band in zip(chart.lines, bands, strict=True)
+    ]
     if log:
         curves = [curve._replace(y=_logarithm(curve.y)) for curve in curves]
     bound_text = _bound_of_logarithm if log else format_bound
@@ -90,7 +96,7 @@ def chart_svg(
     if plot is None:
         parts.append(_text(width / 2, height / 2 + 8, "no finite values", MIDDLE))
     else:
-        parts += [*_axes(chart, curves, plot, step_text, bound_text), *_curves(chart, curves, plot, colours)]
+        parts += [*_axes(chart, curves, plot, step_text, bound_text), *_curves(chart, curves, bands, plot, colours)]
     return "".join([*parts, "</svg>"])
 
 
@@ -181,13 +187,19 @@ def _axes(chart: Chart, curves: list[Outline], plot: Plot, step_text: Text, boun
     return parts
 
 
-def _curves(chart: Chart, curves: list[Outline], plot: Plot, colours: dict[str, str]) -> list[str]:
+def _curves(
+    chart: Chart, curves: list[Outline], bands: list[Band | None], plot: Plot, colours: dict[str, str]
+) -> list[str]:
     place = f"translate({plot.left:.1f} {plot.top:.1f})scale(.25)"
     pen = 'fill="none" stroke-width="6.4" stroke-linejoin="round" stroke-linecap="round"'
     parts = [f'<g transform="{place}" {pen}>']
-    for line, curve in zip(chart.lines, curves, strict=True):
+    for line, curve, band in zip(chart.lines, curves, bands, strict=True):
         colour = _colour(line, chart, colours)
-        points = plot.quarter_pixels(curve)
+        if band is not None:
+            around = Outline(np.concatenate((band.x, band.x[::-1])), np.concatenate((band.high, band.low[::-1])))
+            edge = path(plot.quarter_pixels(around))
+            parts.append(f'<path d="{edge}z" fill="{colour}" fill-opacity=".18" stroke="none"/>')
+        points = plot.quarter_pixels(curve if band is None else Outline(band.x, band.mean))
         parts.append(f'<path d="{path(points)}" stroke="{colour}"/>')
         end = next((point for point in reversed(points) if point is not None), None)
         if end is not None:
