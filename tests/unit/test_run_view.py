@@ -122,12 +122,13 @@ def test_the_header_says_where_a_run_comes_from_and_the_picture_does_not(store, 
     """Notebooks are committed: the saved picture must not tell the names of machines and people."""
     monkeypatch.setattr("socket.gethostname", lambda: "secret-host")
     monkeypatch.setattr("getpass.getuser", lambda: "secret-user")
+    monkeypatch.setattr("sys.argv", ["/secret/folder/train.py"])
     with inlay.start_run("r", note="n" * 5_000, tags={"t": "x" * 5_000}) as run:
         pass
     for one in (run, inlay.get_run("r")):
         header = header_of(one.snapshot(), 0, one.place())
         assert (header["host"], header["user"], header["following"]) == ("secret-host", "secret-user", False)
-        assert header["source"]
+        assert header["source"] == "train.py"
         assert header["store"] == store.key
         assert str(tmp_path) not in json.dumps(header)
         assert header["note"] == "n" * 5_000, "it is edited in the card, and must come back whole"
