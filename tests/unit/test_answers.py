@@ -346,6 +346,26 @@ def test_a_note_edited_after_the_end_is_in_the_saved_picture(own_page, store_fol
     live_card._open.pop().retire()
 
 
+def test_a_card_that_fails_does_not_keep_news_from_the_others(own_page, store_folder):
+    store = inlay.connect(store_folder)
+    runs = []
+    for name in ("one", "two"):
+        with inlay.start_run(name) as run:
+            runs.append(run)
+    views = [RunView({"run_id": run.run_id, "store": store.key}, Frame([], b"")) for run in runs]
+
+    def broken(_):
+        raise OSError("the page is gone")
+
+    views[0].redraw = broken
+    runs[0].set_note("first")
+    assert waits_for(lambda: views[0].header.get("note") == "first")
+    runs[1].set_note("second")
+    assert waits_for(lambda: views[1].header.get("note") == "second")
+    for view in views:
+        view.close()
+
+
 def test_a_page_that_cannot_be_made_is_not_spoken_of(monkeypatch):
     def broken():
         raise InlayError("library.js is missing")

@@ -110,3 +110,17 @@ def test_a_subscriber_that_fails_or_leaves_disturbs_nobody(store):
     for stop in unsubscribe:
         stop()
     assert seen == ["started", "ended"]
+
+
+def test_the_newest_cells_are_remembered_for_their_cards(store):
+    """A cell executed again after hundreds of others had no code in its live card."""
+    here = session_of(store)
+    first = here.record_source("first = 'password'", "x")
+    for number in range(300):
+        here.record_source(f"x = {number}", "x")
+    assert here.source(first) is None
+    assert here.record_source("first = 'password'", "x") == first
+    assert here.source(first) == "first = 'password'"
+    assert here.source(None) is None
+    inlay.runs()
+    assert inlay.sql("select count(*) from sources").fetchall() == [(301,)]

@@ -8,6 +8,7 @@ cards.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import time
@@ -122,16 +123,14 @@ class Desk:
                     self._worker = None
                     return
             for run in late.values():
-                self._tell(run)
+                with contextlib.suppress(Exception):  # a store that is busy or gone, a card that was closed just now
+                    self._tell_news(run)
 
-    def _tell(self, run: Run) -> None:
+    def _tell_news(self, run: Run) -> None:
         """Tell the cards of an ended run what the store says of it now."""
-        try:
-            with fresh(run.store, wait=PATIENCE) as con:
-                now = attributes.load(con, [run.run_id])
-                details = details_json(read_details(con, run.run_id))
-        except Exception:  # noqa: BLE001 - whatever a store that is busy, broken or gone may raise
-            return
+        with fresh(run.store, wait=PATIENCE) as con:
+            now = attributes.load(con, [run.run_id])
+            details = details_json(read_details(con, run.run_id))
         if not now or now[0].status == "running":  # resumed since
             return
         words = words_of(Run(now[0], run.store).snapshot())
