@@ -52,8 +52,8 @@ def figures(folder: Path, *, quick: bool) -> Iterator[Figure]:
     yield from _against_scan(store, f"card, {MANY:,} metrics", many, lambda: _card(many), rounds, 1_000)
     keys = [f"metric/{i}" for i in range(METRICS)]
     last = LONG // scale - 1
-    for what, lo, hi in (("everything", 0, last), ("a tenth", last // 2, last // 2 + last // 10)):
-        zoom = partial(detail, store, long, keys, "step", lo, hi)
+    for what, share in (("a half", 2), ("a tenth", 10)):
+        zoom = partial(detail, store, long, keys, "step", last // 4, last // 4 + last // share)
         yield from _against_scan(store, f"zoom to {what}, {METRICS} metrics", long, zoom, rounds, 150)
     progress(f"a round of {MANY:,} metrics that are being logged")
     yield _round(rounds)
