@@ -33,13 +33,15 @@ export function drawAxes(
   context.lineWidth = Math.max(1, Math.round(area.ratio));
   context.strokeStyle = theme.grid;
   context.fillStyle = theme.muted;
-  hairline(context, area, area.top + area.height);
   context.textAlign = "right";
   context.textBaseline = "middle";
+  context.beginPath();
+  hairline(context, area, area.top + area.height);
   for (const { text, at } of valueLabels(area, picture)) {
     hairline(context, area, at);
     context.fillText(text, area.left - GAP * area.ratio, at);
   }
+  context.stroke();
   context.textAlign = "center";
   context.textBaseline = "top";
   for (const { text, at } of acrossLabels(area, picture.across, theme)) {
@@ -98,10 +100,8 @@ function onlyTick({ kind, lo, hi }: Across): { at: number[]; labels: string[] } 
 function hairline(context: CanvasRenderingContext2D, area: Area, at: number): void {
   // With its middle on half a pixel a line is one pixel sharp, not two pixels grey.
   const line = Math.floor(at) + (Math.round(area.ratio) % 2) / 2;
-  context.beginPath();
   context.moveTo(area.left, line);
   context.lineTo(area.left + area.width, line);
-  context.stroke();
 }
 
 function upwards(scale: Scale, height: number): { at: number[]; labels: string[] } {

@@ -15,6 +15,7 @@ import {
   traceBand,
   traceLine,
   traceMarks,
+  widthOf,
 } from "./picture.ts";
 import { type Area, Plot, type PlotSize, type Point } from "./plot.ts";
 import { faded, lineColour, type Theme } from "./theme.ts";
@@ -41,7 +42,6 @@ export interface ChartOptions {
   onZoom: (zoom: Range | null) => void;
 }
 
-export const LINE_WIDTH = 1.5;
 export const BAND_OPACITY = 0.16;
 export const RAW_OPACITY = 0.3;
 export const MARK_OPACITY = 0.65;
@@ -150,7 +150,7 @@ export class LineChart {
       if (picture.lines.length === 1) shade(context, line, picture, place, area, colour);
       const path = new Path2D();
       traceLine(path, line.curve.x, line.smooth ?? line.curve.y, picture, place);
-      context.lineWidth = LINE_WIDTH * area.ratio;
+      context.lineWidth = widthOf(line, picture, area.width / area.ratio) * area.ratio;
       context.stroke(path);
     }
     context.restore();

@@ -140,7 +140,7 @@ export function traceLine(
 ): void {
   let [pixel, down, count, at, end, top, bottom] = [Number.NaN, false, 0, 0, 0, 0, 0];
   const flush = () => {
-    if (count > 2) {
+    if (count > 2 && bottom - top > 0.5) {
       pen.lineTo(at, top);
       pen.lineTo(at, bottom);
     }
@@ -168,6 +168,19 @@ export function traceLine(
     if ((x[i] ?? 0) > across.hi) break;
   }
   flush();
+}
+
+/**
+ * How wide a line is, in CSS pixels. Where many points share a pixel it is a hairline: that shows more of them, and is
+ * drawn ten times as fast without a graphics card (0.3 ms against 2.5 ms for 2,000 points).
+ */
+export function widthOf(
+  { curve: { x }, smooth }: Line,
+  { across }: Picture,
+  pixels: number,
+): number {
+  const rows = firstFrom(x, across.hi) - firstFrom(x, across.lo);
+  return smooth === null && rows > 3 * pixels ? 1 : 1.5;
 }
 
 /** Rows that get a dot: each where few are to be seen, else those that no line reaches. */

@@ -12,7 +12,7 @@ import {
   textWidth,
   valueLabels,
 } from "./axes.ts";
-import { BAND_OPACITY, LINE_WIDTH, MARK_OPACITY, RAW_OPACITY } from "./chart.ts";
+import { BAND_OPACITY, MARK_OPACITY, RAW_OPACITY } from "./chart.ts";
 import {
   dotsOf,
   type Line,
@@ -23,6 +23,7 @@ import {
   traceBand,
   traceLine,
   traceMarks,
+  widthOf,
 } from "./picture.ts";
 import type { PlotSize } from "./plot.ts";
 import { lineColour, type Theme } from "./theme.ts";
@@ -121,7 +122,10 @@ function linePaths(line: Line, picture: Picture, theme: Theme, place: Place): st
   return [
     curve.reduced ? band : "",
     smooth === null ? "" : traced(curve.y, `stroke-opacity="${RAW_OPACITY}"`),
-    traced(smooth ?? curve.y, `stroke-width="${LINE_WIDTH}"`),
+    traced(
+      smooth ?? curve.y,
+      `stroke-width="${widthOf(line, picture, place.x(picture.across.hi) - place.x(picture.across.lo))}"`,
+    ),
   ].join("");
 }
 

@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { curveOf, joined, outside } from "../../js/lib/curve.ts";
 import type { Points } from "../../js/lib/frame.ts";
-import { floorPen, pictureOf, placeIn, traceLine } from "../../js/lib/picture.ts";
+import { floorPen, pictureOf, placeIn, traceLine, widthOf } from "../../js/lib/picture.ts";
 import { smoothed } from "../../js/lib/smoothing.ts";
 
 const points = (step: number[], value: number[], mean = value): Points => ({
@@ -132,6 +132,17 @@ describe("a picture", () => {
     const picture = pictureOf([line([4, 6], [Number.NaN, Number.NaN])], "step", null, false);
     expect(picture.empty).toBe(true);
     expect(picture.across).toMatchObject({ lo: 4, hi: 6, only: false });
+  });
+
+  it("is a hairline where many points share a pixel, unless it is an average", () => {
+    const steps = Array.from({ length: 2000 }, (_, i) => i);
+    const many = line(steps, steps);
+    const picture = pictureOf([many], "step", null, false);
+    expect(widthOf(many, picture, 240)).toBe(1);
+    expect(widthOf(many, picture, 900)).toBe(1.5);
+    expect(widthOf({ ...many, smooth: many.curve.y }, picture, 240)).toBe(1.5);
+    const zoomed = pictureOf([many], "step", { lo: 100, hi: 300 }, false);
+    expect(widthOf(many, zoomed, 240)).toBe(1.5);
   });
 
   describe("is traced", () => {
