@@ -80,8 +80,7 @@ export function createCard(
   const announcement = element("div", { class: "inlay-offscreen", role: "status" });
   const root = element(
     "div",
-    // The data attribute is JupyterLab's: keys pressed in here are not notebook shortcuts.
-    { class: "inlay-card", role: "region", "data-lm-suppress-shortcuts": "true" },
+    { class: "inlay-card", role: "region" },
     top.node,
     progress.node,
     failure.node,
@@ -90,6 +89,11 @@ export function createCard(
     errors.node,
     announcement,
   );
+  // The attribute is JupyterLab's: keys pressed in here are not notebook shortcuts. It must be on the element that has the
+  // focus, for there are shortcuts for whatever has it, found before anything around it is looked at.
+  root.addEventListener("focusin", ({ target }) => {
+    if (target instanceof HTMLElement) target.dataset["lmSuppressShortcuts"] = "true";
+  });
   parent.append(root);
 
   const live = () => header.status === "running" && connected;
