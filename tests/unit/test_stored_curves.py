@@ -223,3 +223,27 @@ def test_gaps_do_not_ask_for_many_looks(store, run, monkeypatch):
 
     assert len(asked) <= 4
     assert [len(shifts) for shifts in asked[:2]] == [15, 3]  # far away, two islands, as far as it goes
+
+
+@pytest.mark.parametrize("key", ["repeated", "going back", "negative", "marks"])
+def test_of_equal_steps_the_first_and_the_last_are_as_logged(store, key):
+    """Alone, where step and row fit into one number."""
+    steps, values = SERIES[key]
+    with inlay.start_run("r") as run:
+        run.log_metrics_array(key, values, steps)
+    expected = Reducer(LIMIT)
+    expected.append(*read(run, key))
+
+    same(stored(store, run.run_id, [LIMIT])[key].curve(), expected.curve())
+
+
+def test_what_is_read_whole(store, run, monkeypatch):
+    """Only what is short, or cannot be reduced in a few looks; reading everything would be right, too, and slow."""
+    whole = []
+    real = stored_curves._whole
+    monkeypatch.setattr(
+        stored_curves, "_whole", lambda con, series, limit: whole.extend(series) or real(con, series, limit)
+    )
+    stored(store, run.run_id, [LIMIT] * len(SERIES))
+
+    assert [one.key for one in whole] == ["short", "two islands", "as far as it goes", "too large to add", "cancelling"]
