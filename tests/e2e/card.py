@@ -26,7 +26,7 @@ class Card:
     def __init__(self, notebook: NotebookPage, cell: int) -> None:
         self.notebook = notebook
         self.cell = cell
-        self.node = notebook.output(cell).locator(LIVE)
+        self.node = notebook.output(cell).locator(LIVE).first
 
     @property
     def page(self) -> Page:

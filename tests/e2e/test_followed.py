@@ -53,7 +53,7 @@ def test_to_its_end(
 ):
     script = start_script("script")
     page = notebook("import inlay", "inlay.get_run('script')")
-    eventually(lambda: truth.runs())
+    eventually(truth.runs)
     card = follow(page)
     said = live_card(page.output(1))
     assert said["status"] == "running"
@@ -77,7 +77,7 @@ def test_to_its_end(
 def test_to_its_death(notebook: OpenNotebook, start_script: StartScript, truth: Truth, keep_picture: KeepPicture):
     script = start_script("doomed")
     page = notebook("import inlay", "inlay.get_run('doomed')")
-    eventually(lambda: truth.runs())
+    eventually(truth.runs)
     card = follow(page)
     eventually(lambda: step_of(page) > 20)
     script.kill()
