@@ -91,7 +91,7 @@ def _detail(request: dict[str, Any], desk: Desk) -> Answer:
     if x not in ("step", "time"):
         raise ValueError(f"'x' is 'step' or 'time'; got {x!r:.200}")
     lo, hi = _number(request, "lo"), _number(request, "hi")
-    limit = max(8, min(int(_number(request, "points")), POINTS))
+    limit = max(10, min(int(_number(request, "points")), POINTS))
     frame = detail_frame(detail(run.store, run.run_id, keys, x, lo, hi, limit))
     return Answer({"series": frame.series}, (frame.data,))
 
