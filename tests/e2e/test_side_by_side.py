@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from e2e.conftest import KeepPicture, OpenNotebook
 from e2e.notebook_page import eventually
-from e2e.shown import chart_is_seen, static_card
-from e2e.truth import Truth, assert_true
+from e2e.shown import chart_is_seen, live_card
+from e2e.truth import Truth, assert_live_true
 
 LOAD = "%load_ext inlay\nimport inlay, time"
 TRAIN = """%%track {name} -e journeys
@@ -33,12 +33,12 @@ def test_two_notebooks_one_store(notebook: OpenNotebook, truth: Truth, keep_pict
         assert run.status == "finished"
         history = run.history("score")
         assert history.value.tolist() == [level * step for step in range(300)]
-        card = eventually(
-            lambda page=page: (card := static_card(page.output(1))) and card.status == "finished" and card
-        )
-        assert_true(card, run)
         page.show(1)
-        assert chart_is_seen(page.output(1))
+        card = eventually(
+            lambda page=page: (card := live_card(page.output(1))) and card["status"] == "finished" and card
+        )
+        assert_live_true(card, run)
+        eventually(lambda page=page: chart_is_seen(page.output(1)))
     spans = [(run.started_at, run.ended_at) for run in truth.runs()]
     assert len(spans) == 2
     assert max(start for start, _ in spans) < min(end for _, end in spans), "they did not run at once"
