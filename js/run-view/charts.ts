@@ -195,7 +195,8 @@ export function chartsView(env: ChartsEnv): ChartsView {
     titles = found(groups, query);
     const whole = sectionsOf(titles);
     const laid = all ? whole : shortened(whole, FIRST);
-    sections.update(laid, (title) => {
+    const sizes = new Map(whole.map((section) => [section.heading, section.titles.length]));
+    sections.update(laid, sizes, (title) => {
       const tile = tileFor(title);
       const group = groups.get(title);
       if (group !== undefined) tile.update(group);
@@ -262,7 +263,12 @@ export function chartsView(env: ChartsEnv): ChartsView {
 
 interface SectionsView {
   node: HTMLElement;
-  update: (sections: readonly Section[], tileOf: (title: string) => HTMLElement) => void;
+  /** `sizes` says how many charts each heading has, those that are not shown among them. */
+  update: (
+    sections: readonly Section[],
+    sizes: ReadonlyMap<string, number>,
+    tileOf: (title: string) => HTMLElement,
+  ) => void;
 }
 
 /** The sections with their grids; one that the reader closed stays closed, whatever comes and goes. */
@@ -275,7 +281,7 @@ function sectionsView(): SectionsView {
     grids.set(heading, grid);
     return grid;
   };
-  const sectionFor = ({ heading, titles }: Section): HTMLElement => {
+  const sectionFor = ({ heading, titles }: Section, size: number): HTMLElement => {
     const grid = gridFor(heading);
     if (heading === "") return grid;
     let fold = folds.get(heading);
@@ -287,24 +293,22 @@ function sectionsView(): SectionsView {
     const summary = fold.querySelector("summary");
     if (summary !== null) {
       const label = element("span", { class: "inlay-section-name" }, heading);
-      setChildren(summary, []);
-      summary.append(
-        label,
-        element("span", { class: "inlay-section-count" }, String(titles.length)),
-      );
+      const count = size > titles.length ? `${titles.length} of ${size}` : String(size);
+      summary.replaceChildren(label, element("span", { class: "inlay-section-count" }, count));
     }
     return fold;
   };
   return {
     node,
-    update(sections, tileOf) {
+    update(sections, sizes, tileOf) {
       for (const section of sections) {
         const grid = gridFor(section.heading);
         setChildren(grid, section.titles.map(tileOf));
         // One or two charts alone may be wider than those that stand among others.
         grid.dataset["count"] = sections.length > 1 ? "" : String(section.titles.length);
       }
-      setChildren(node, sections.map(sectionFor));
+      const sized = (one: Section) => sectionFor(one, sizes.get(one.heading) ?? one.titles.length);
+      setChildren(node, sections.map(sized));
       node.hidden = sections.every(({ titles }) => titles.length === 0);
     },
   };

@@ -44,6 +44,15 @@ describe("headings", () => {
     expect(headings(["/a", "/b", "./c", "..", "a//b", "é/ü", ...plain])).toEqual([""]);
   });
 
+  it("say how many charts they have, also where not all are shown", async () => {
+    const many = Array.from({ length: 10 }, (_, i) => `gpu/${i}`);
+    const one = open([...many, "net/a", "net/b", "net/c"].map(metric));
+    const counts = () => one.all(".inlay-section-count").map((count) => count.textContent);
+    expect(counts()).toEqual(["10", "2 of 3"]);
+    await userEvent.click(one.find(".inlay-show-all"));
+    expect(counts()).toEqual(["10", "3"]);
+  });
+
   it("fold their charts, and stay folded when the run goes on", async () => {
     const parts = [...plain, "gpu/a", "gpu/b", "net/a", "net/b"].map(metric);
     const one = open(parts, { live: true });
