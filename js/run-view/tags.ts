@@ -17,6 +17,8 @@ export function tagsView({ answers, signal }: EditEnv, { save }: Saver): TagsVie
   let known: readonly [string, string][] = [];
   /** Changed here and not yet confirmed; null for a tag that was taken away. */
   const unsaved = new Map<string, string | null>();
+  /** A tag stays where it was first seen: the store has an order of its own, and tells it some time later. */
+  const places = new Map<string, number>();
   let drawn = "";
 
   const chips = element("span", { class: "inlay-chips" });
@@ -32,7 +34,10 @@ export function tagsView({ answers, signal }: EditEnv, { save }: Saver): TagsVie
 
   const draw = () => {
     const tags = new Map<string, string | null>([...known, ...unsaved]);
-    const shown = [...tags].filter((tag): tag is [string, string] => tag[1] !== null);
+    for (const key of tags.keys()) places.set(key, places.get(key) ?? places.size);
+    const shown = [...tags]
+      .filter((tag): tag is [string, string] => tag[1] !== null)
+      .sort(([a], [b]) => (places.get(a) ?? 0) - (places.get(b) ?? 0));
     const state = JSON.stringify([shown, [...unsaved.keys()], answers.available]);
     if (state !== drawn) setChildren(chips, shown.map(chip));
     drawn = state;
@@ -83,8 +88,9 @@ export function tagsView({ answers, signal }: EditEnv, { save }: Saver): TagsVie
   };
 
   const add = () => {
-    const [key = "", ...rest] = input.value.split(":");
-    if (key.trim() !== "") void send(key.trim(), rest.join(":").trim());
+    // With "=" as well, for so tags are written after %%track.
+    const [, key = "", value = ""] = /^([^:=]*)[:=]?(.*)$/s.exec(input.value) ?? [];
+    if (key.trim() !== "") void send(key.trim(), value.trim());
   };
 
   input.addEventListener("keydown", (event) => {

@@ -143,6 +143,23 @@ describe("tags", () => {
     expect(chips(one)).toEqual(["team: growth", "url: https://a.b:80"]);
   });
 
+  it("are taken as they are written after %%track, too", async () => {
+    const one = await stage();
+    tool(one, 0)?.click();
+    await userEvent.keyboard("owner=me: and you{Enter}");
+    expect(kernel.last("set_tag")).toMatchObject({ key: "owner", value: "me: and you" });
+  });
+
+  it("stay where they are when the store tells them in another order", async () => {
+    const one = await stage({ tags: { team: "growth" } });
+    tool(one, 0)?.click();
+    await userEvent.keyboard("owner: me{Enter}");
+    kernel.reply(kernel.last("set_tag"), { tags: {} });
+    await settle();
+    model.change("_header", header({ tags: { owner: "me", stage: "prod", team: "growth" } }));
+    expect(chips(one)).toEqual(["team: growth", "owner: me", "stage: prod"]);
+  });
+
   it("are taken away, and the chips keep their size", async () => {
     const one = await stage({ tags: { team: "growth", stage: "prod" } });
     const width = one.find(".inlay-tag").offsetWidth;
