@@ -27,7 +27,8 @@ export function smoothed(
     const past = gathered * weight ** distance;
     gathered = past + 1;
     // As a mean of two numbers, so that values near the ends of double precision do not overflow.
-    average = average * (past / gathered) + value / gathered;
+    // A value that does not change is its own average, to the last digit.
+    if (value !== average) average = average * (past / gathered) + value / gathered;
     return average;
   });
 }

@@ -87,6 +87,19 @@ describe("the average", () => {
     expect(far).toBeGreaterThan(near);
   });
 
+  it("is the value itself where that does not change", () => {
+    const x = Float64Array.from({ length: 1000 }, (_, i) => i);
+    expect(
+      new Set(
+        smoothed(
+          x,
+          x.map(() => 0.1),
+          0.9,
+        ),
+      ),
+    ).toEqual(new Set([0.1]));
+  });
+
   it("stays finite near the ends of double precision and passes over gaps", () => {
     const huge = smoothed(even, Float64Array.of(1e308, 1e308, Number.NaN, -1e308), 0.99);
     expect(huge[0]).toBe(1e308);
