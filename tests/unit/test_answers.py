@@ -21,6 +21,7 @@ from jupyter_client.manager import KernelManager
 import inlay
 from inlay.errors import InlayError
 from inlay.notebook.display import Display
+from inlay.query import attributes
 from inlay.store.masking import MASK
 from inlay.store.upkeep import upkeep_of
 from inlay.views import choices, live_card, page, requests
@@ -310,6 +311,32 @@ def test_the_cards_of_an_ended_run_hear_of_its_new_note_and_of_late_details(own_
     view.close()
     other.close()
     assert desk.views() == []
+
+
+def test_an_edit_made_while_the_store_is_read_is_not_taken_back(own_page, store_folder, monkeypatch):
+    store = inlay.connect(store_folder)
+    desk = page.page().desk
+    with inlay.start_run("r") as run:
+        pass
+    view = RunView({"run_id": run.run_id, "store": store.key, "status": "finished"}, Frame([], b""))
+    desk.know(run)
+    shown: list[dict[str, str]] = []
+    load, reads = attributes.load, []
+
+    def load_slowly(*args):
+        found = load(*args)
+        if not reads:
+            answer(desk, "set_tag", run=run.run_id, key="late", value="yes")
+            view.observe(lambda change: shown.append(change["new"].get("tags", {})), "_header")
+        reads.append(found)
+        return found
+
+    monkeypatch.setattr(attributes, "load", load_slowly)
+    answer(desk, "set_note", run=run.run_id, text="first")
+    assert waits_for(lambda: len(reads) > 1 and view.details)
+    assert view.header["tags"] == {"late": "yes"}
+    assert all("late" in tags for tags in shown)
+    view.close()
 
 
 class Outputs:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 RUNS = 1_000
 """How many runs are remembered; of more, those shown last."""
 LATER = 0.7
-"""Seconds after the end of a run before it is read once more: by then the store has taken it in."""
+"""Seconds after the end of a run, or the last change since, before it is read once more: by then the store has it."""
 PATIENCE = 10.0
 """Seconds that this reading waits for a busy store."""
 
@@ -46,7 +46,7 @@ class Desk:
         self._lock = threading.Lock()
         self._runs: dict[str, Run] = {}
         self._views: weakref.WeakSet[RunView] = weakref.WeakSet()
-        self._late: dict[str, Run] = {}
+        self._late: dict[str, tuple[Run, float]] = {}
         self._worker: threading.Thread | None = None
         self._pid = os.getpid()
         self.close: Callable[[], None] = events.subscribe(self._on_event)
@@ -108,7 +108,7 @@ class Desk:
 
     def _read_later(self, run: Run) -> None:
         with self._lock:
-            self._late[run.run_id] = run
+            self._late[run.run_id] = run, time.monotonic() + LATER
             if self._worker is None:
                 self._worker = threading.Thread(target=self._work, name="inlay-details", daemon=True)
                 self._worker.start()
@@ -116,13 +116,15 @@ class Desk:
     def _work(self) -> None:
         """Read the details of all runs that ended lately, until there are none."""
         while True:
-            time.sleep(LATER)
+            time.sleep(LATER / 2)
             with self._lock:
-                late, self._late = self._late, {}
-                if not late:
+                if not self._late:
                     self._worker = None
                     return
-            for run in late.values():
+                due = [run for run, at in self._late.values() if at <= time.monotonic()]
+                for run in due:
+                    del self._late[run.run_id]
+            for run in due:
                 with contextlib.suppress(Exception):  # a store that is busy or gone, a card that was closed just now
                     self._tell_news(run)
 
@@ -133,6 +135,9 @@ class Desk:
             details = details_json(read_details(con, run.run_id))
         if not now or now[0].status == "running":  # resumed since
             return
+        with self._lock:
+            if run.run_id in self._late:  # changed while it was read, and read again: what the cards show is newer
+                return
         words = words_of(Run(now[0], run.store).snapshot())
         for view in self.views_of(run.run_id):
             header = view.header | words
