@@ -247,3 +247,30 @@ def test_what_is_read_whole(store, run, monkeypatch):
     stored(store, run.run_id, [LIMIT] * len(SERIES))
 
     assert [one.key for one in whole] == ["short", "two islands", "as far as it goes", "too large to add"]
+
+
+def test_the_last_of_equal_steps_is_the_one_logged_last_in_every_part(store):
+    """A join that keeps few of many points may hand them out in another order than they lie in."""
+    steps, values = np.random.default_rng(0).integers(-50, 50, 20_000), np.arange(20_000.0)
+    with inlay.start_run("r") as run:
+        for other in range(6):
+            run.log_metrics_array(f"other {other}", values)
+        run.log_metrics_array("loss", values, steps)
+
+    for lo in range(20, 47):
+        found = detail(store, run.run_id, ["loss"], "step", lo, lo + 3)["loss"]
+        assert found.last == np.flatnonzero(steps == lo + 3)[-1]
+
+
+def test_a_part_as_wide_as_steps_can_be(store):
+    """Its buckets would be wider than any whole number."""
+    largest = (1 << 63) - 1
+    with inlay.start_run("r") as run:
+        run.log_metrics_array(
+            "loss",
+            np.full(30, 1.7e308),
+            [*np.linspace(-largest // 2, largest // 2, 28).astype(int).tolist(), -largest - 1, largest],
+        )
+
+    found = detail(store, run.run_id, ["loss"], "step", -1e300, 1e300, 10)["loss"]
+    assert (found.total, found.lowest) == (30, 1.7e308)

@@ -80,8 +80,12 @@ def _full(rows: Columns) -> Buckets | None:
 
 
 def parted(columns: Columns) -> Iterable[tuple[int, Columns]]:
-    """The rows of each series, in the order they came."""
+    """The rows of each series, in the order they were logged where there is a column `row`, else as they came."""
     columns = {name: np.ma.getdata(column) for name, column in columns.items()}
+    row = columns.get("row")
+    if row is not None and np.any(row[1:] < row[:-1]):
+        order = np.argsort(row)
+        columns = {name: column[order] for name, column in columns.items()}
     ids = columns["series_id"]
     if np.any(ids[1:] < ids[:-1]):
         order = np.argsort(ids, kind="stable")

@@ -62,7 +62,10 @@ def history(store: Store, run_id: str, key: str) -> History:
     return ordered(key, columns)
 
 
-_SEVERAL = "SELECT series_id, step, time, value FROM points WHERE series_id IN (SELECT unnest(?::INTEGER[]))"
+# With their rows, for a join may hand them out in any order.
+_SEVERAL = """
+SELECT rowid AS row, series_id, step, time, value FROM points WHERE series_id IN (SELECT unnest(?::INTEGER[]))
+"""
 
 
 def histories(store: Store, run_id: str) -> dict[str, History]:
@@ -74,7 +77,7 @@ def histories(store: Store, run_id: str) -> dict[str, History]:
             "SELECT series_id, key FROM series WHERE run_id = ? AND count > 0 ORDER BY series_id", [run_id]
         ).fetchall()
         found = con.execute(_SEVERAL, [[number for number, _ in rows]]).fetchnumpy()
-    order = np.argsort(found["series_id"], kind="stable")
+    order = np.lexsort((found["row"], found["series_id"]))
     columns = {name: column[order] for name, column in found.items()}
     starts = np.searchsorted(np.ma.getdata(columns["series_id"]), [number for number, _ in rows]).tolist()
     return {

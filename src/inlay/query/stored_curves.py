@@ -158,8 +158,9 @@ def _named(ids: Iterable[int]) -> str:
     return f"WHERE series_id IN ({', '.join(map(str, ids))})"
 
 
+# With their rows, for a join may hand them out in any order.
 _POINTS = """
-SELECT series_id, step, epoch_us(time) AS time, value FROM points
+SELECT rowid AS row, series_id, step, epoch_us(time) AS time, value FROM points
 WHERE series_id IN (SELECT unnest(?::INTEGER[])) {span}
 """
 
@@ -168,8 +169,7 @@ def _whole(con: DuckDBPyConnection, series: list[_Series], limit: dict[int, int]
     """Reducers of series fed with all their points."""
     curves = {one.id: Reducer(limit[one.id]) for one in series}
     if series:
-        columns = con.execute(_POINTS.format(span=""), [list(curves)]).fetchnumpy()
-        for number, rows in parted(columns):
+        for number, rows in parted(con.execute(_POINTS.format(span=""), [list(curves)]).fetchnumpy()):
             curves[number].append(rows["step"], rows["time"] / 1e6, rows["value"])
     return curves
 
@@ -224,7 +224,8 @@ class _Span:
     @property
     def width(self) -> int:
         """Of a bucket. The first and the last of them may be cut off."""
-        return max(1, -(-(self.last - self.first + 1) // (most_buckets(self.limit) - 1)))
+        width = max(1, -(-(self.last - self.first + 1) // (most_buckets(self.limit) - 1)))
+        return min(width, _BOUNDS["step"][1])
 
     @property
     def condition(self) -> str:
