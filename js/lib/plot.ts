@@ -5,7 +5,7 @@
  */
 
 import { element } from "./dom.ts";
-import type { Range } from "./ticks.ts";
+import { fraction, type Range } from "./ticks.ts";
 
 export interface PlotSize {
   width: number;
@@ -126,7 +126,7 @@ export class Plot {
     const reach = ((hi - lo) * REACH_PX * ratio) / width;
     const points = this.#options.onCursor(inside ? x : null, reach);
     this.#hair.hidden = !inside;
-    if (inside) this.#hair.style.left = `${(((x - lo) / (hi - lo)) * width) / ratio}px`;
+    if (inside) this.#hair.style.left = `${this.#leftOf(x)}px`;
     while (this.#points.length < points.length) {
       const point = element("div", { class: "inlay-point" });
       this.#points.push(point);
@@ -152,14 +152,22 @@ export class Plot {
     return lo + Math.min(1, Math.max(0, share)) * (hi - lo);
   }
 
+  /** Where a value stands on the plot, in CSS pixels. */
+  #leftOf(value: number): number {
+    const { lo, hi } = this.#across;
+    return (fraction(value, { lo, hi }) * this.#area.width) / this.#area.ratio;
+  }
+
   #startDrag(event: PointerEvent): void {
     if (event.button !== 0 || !event.isPrimary) return;
     this.#endDrag?.();
-    const from = this.#left(event);
-    const width = this.#area.width / this.#area.ratio;
-    const ends = (to: PointerEvent): [number, number] => {
-      const end = Math.min(width, Math.max(0, this.#left(to)));
-      return [Math.min(from, end), Math.max(from, end)];
+    // Held by its value: under a drag on a live chart the data moves on.
+    const start = this.#valueAt(this.#left(event));
+    const chosen = (to: PointerEvent): Range | null => {
+      const end = this.#valueAt(this.#left(to));
+      const [lo, hi] = [Math.min(start, end), Math.max(start, end)];
+      const width = Math.min(this.#leftOf(hi) - this.#leftOf(lo), Math.abs(to.x - event.x));
+      return width < REACH_PX ? null : { lo, hi };
     };
     const ending = new AbortController();
     this.#endDrag = () => {
@@ -170,15 +178,16 @@ export class Plot {
     // The page hears the rest, for a drag may end beside the chart.
     const { signal } = ending;
     const move = (to: PointerEvent) => {
-      const [lo, hi] = ends(to);
-      this.#drag.hidden = hi - lo < REACH_PX;
-      this.#drag.style.cssText = `left:${lo}px;width:${hi - lo}px`;
+      const range = chosen(to);
+      this.#drag.hidden = range === null;
+      if (range === null) return;
+      const [left, right] = [this.#leftOf(range.lo), this.#leftOf(range.hi)];
+      this.#drag.style.cssText = `left:${left}px;width:${right - left}px`;
     };
     const done = (to: PointerEvent) => {
-      const [lo, hi] = ends(to);
+      const range = chosen(to);
       this.#endDrag?.();
-      if (hi - lo < REACH_PX) return;
-      this.#options.onSelect({ lo: this.#valueAt(lo), hi: this.#valueAt(hi) });
+      if (range !== null) this.#options.onSelect(range);
     };
     document.addEventListener("pointermove", move, { signal });
     document.addEventListener("pointerup", done, { signal });

@@ -87,6 +87,30 @@ describe("a drag", () => {
     expect(await shownBetween(one, 3)).toEqual(["step 0", "step 8"]);
   });
 
+  it("begins at what was pressed on, also when the run goes on meanwhile", async () => {
+    const one = await open([line(101)], { live: true });
+    const over = one.find(".inlay-over");
+    const { left, width } = over.getBoundingClientRect();
+    const pointer = (type: string, share: number) =>
+      over.dispatchEvent(
+        new PointerEvent(type, { clientX: left + width * share, bubbles: true, isPrimary: true }),
+      );
+    pointer("pointerdown", 0.8);
+    const steps = Array.from({ length: 100 }, (_, i) => i + 101);
+    one.push([{ ...line(1), from: 101, x: steps, y: steps.map(() => 0) }]);
+    await settle();
+    // A hand that rested has not dragged, though the data has moved.
+    pointer("pointerup", 0.8);
+    expect(zoomed(one)).toBe(false);
+    pointer("pointerdown", 0.1);
+    one.push([{ ...line(1), from: 201, x: steps.map((x) => x + 100), y: steps.map(() => 0) }]);
+    await settle();
+    pointer("pointermove", 0.5);
+    pointer("pointerup", 0.5);
+    await settle();
+    expect(await shownBetween(one)).toEqual(["step 20", "step 150"]);
+  });
+
   it("is undone by the button, whose place is kept before and after", async () => {
     const one = await open([line(101)]);
     const place = one.find(".inlay-charts").getBoundingClientRect().top;
