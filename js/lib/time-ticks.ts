@@ -37,7 +37,8 @@ export function acrossTicks(
 
 /** A place on the x axis in words: `step 1,200`, `21 Nov 14:05:03`, `1h 20m`. */
 export function formatAcross(kind: XAxis, x: number): string {
-  if (kind === "step") return `step ${formatStep(x)}`;
+  // The middle of a stretch may be between two steps, where nothing was logged.
+  if (kind === "step") return `step ${formatStep(Math.round(x))}`;
   if (kind === "time") return `${timeOfDay(x, DAY)} ${timeOfDay(x, 1, true)}`;
   return x < 0 ? `-${formatDuration(-x)}` : formatDuration(x);
 }

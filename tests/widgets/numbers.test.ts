@@ -168,6 +168,7 @@ describe("ticks of time", () => {
     expect(formatAcross("time", local(2026, 10, 21, 14, 5, 3))).toBe("21 Nov 14:05:03");
     expect(formatAcross("relative", 4800)).toBe("1h 20m");
     expect(formatAcross("step", 1200)).toBe("step 1,200");
+    expect(formatAcross("step", 967.5)).toBe("step 968");
   });
 });
 
