@@ -103,6 +103,23 @@ def test_trouble_is_said_once_and_mended_by_itself(store, monkeypatch, recwarn):
     assert keeper._wanted_at is None
 
 
+def test_a_store_that_is_deleted_while_it_is_taken_in_is_no_trouble(store, monkeypatch, recwarn):
+    """The warning named a database that its owner had just thrown away."""
+    with inlay.start_run("r"):
+        pass
+    keeper = upkeep_of(store)
+    keeper._over.set()  # by hand from here on
+    keeper.join()
+
+    def deleted(*_, **__):
+        shutil.rmtree(store.folder)
+        raise FileNotFoundError(store.database)
+
+    monkeypatch.setattr("inlay.store.ingest.ingest", deleted)
+    keeper._ingest()
+    assert not recwarn.list
+
+
 def test_a_busy_store_is_tried_again_without_a_word(store, monkeypatch):
     with inlay.start_run("r"):
         pass

@@ -133,7 +133,11 @@ class Upkeep(threading.Thread):
     def _complain(self, error: Exception) -> None:
         """Say once what stands in the way; the journal keeps everything meanwhile."""
         self._wanted_at = time.monotonic() + 10 * SYNC_EVERY
-        if not self._complained:
+        if self._complained:
+            return
+        # Perhaps somebody is deleting it: then nothing stands in the way, and `_tell_deleted` says what matters.
+        self._over.wait(0.1)
+        if self._store.journal.is_dir():
             self._complained = True
             warnings.warn(
                 f"inlay cannot bring {self._store.database} up to date ({error}). Nothing is lost: what is "
