@@ -18,6 +18,7 @@ import pytest
 import inlay
 from inlay.errors import InlayError
 from inlay.store.artifacts import path_of
+from inlay.views import artifact_preview
 from inlay.views.artifact_preview import blob_of, preview, whole_file
 
 
@@ -208,6 +209,23 @@ def test_parquet(look, tmp_path):
     assert (len(found.table.rows), found.table.total) == (100, 250)
 
 
+def test_a_parquet_file_of_few_bytes_and_enormous_values(look, tmp_path, monkeypatch):
+    """No more of a value than is shown leaves the database: the kernel would not survive it."""
+    path = tmp_path / "made.parquet"
+    with duckdb.connect() as con:
+        con.execute(
+            "COPY (SELECT repeat('x', 200000) AS s, ['y', repeat('x', 200000)] AS \"l\"\"s\", "
+            f"repeat('x', 200000)::BLOB AS b FROM range(9)) TO '{path}' (FORMAT parquet, COMPRESSION zstd)"
+        )
+    lengths = []
+    real = artifact_preview._cell
+    monkeypatch.setattr(artifact_preview, "_cell", lambda value: lengths.append(len(value)) or real(value))
+    table = look("a.parquet", path.read_bytes()).table
+    assert max(lengths) <= 201
+    assert table.columns == ["s", 'l"s', "b"]
+    assert [text[:4] + text[-1] for text in table.rows[0]] == ["xxxx…", "[y, …", "200,s"]
+
+
 @pytest.mark.parametrize("data", [b"PAR1", b"PAR1" + bytes(1000) + b"PAR1", b"PAR1 and then a text"])
 def test_a_broken_parquet_file(look, data):
     assert look("a.parquet", data).kind in ("none", "text")
@@ -221,6 +239,31 @@ def test_parquet_in_a_store_whose_path_looks_like_a_pattern(tmp_path):
     with inlay.start_run() as run:
         run.log_artifact(path)
     assert preview(run.artifacts[0], run.store).table.rows == [["1"]]
+
+
+def test_a_large_csv_file_of_one_line(look, monkeypatch):
+    """It is not read to the end of the line, wherever that may be."""
+    monkeypatch.setattr(artifact_preview, "PARSED", 1000)
+    found = look("a.csv", "ab," * 1000)
+    assert found.kind == "text"
+
+    table = look("a.csv", "a,b\n" + "1,23456\n" * 200).table
+    assert {*map(tuple, table.rows)} == {("1", "23456")}
+    assert (len(table.rows), table.total, table.cut) == (100, None, True)
+    table = look("a.csv", "a,b\n" + "1,234567890123456789\n" * 200).table
+    assert {*map(tuple, table.rows)} == {("1", "234567890123456789")}, "a row that was cut in two is left out"
+
+
+def test_records_that_share_no_names(look, monkeypatch):
+    """A table of all names would be as large as the square of their number."""
+    widths = []
+    real = artifact_preview._cut
+    monkeypatch.setattr(
+        artifact_preview, "_cut", lambda names, rows, total: widths.extend(map(len, rows)) or real(names, rows, total)
+    )
+    found = look("a.json", json.dumps([{f"{row} {at}": 1 for at in range(50)} for row in range(100)]))
+    assert found.table.cut
+    assert set(widths) == {50}
 
 
 # -- files that are not what they were ------------------------------------------------------------------------

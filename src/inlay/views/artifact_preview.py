@@ -12,7 +12,7 @@ import csv
 import io
 import json
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, starmap
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -203,14 +203,18 @@ def _separated(blob: Path, head: bytes, separator: str | None) -> Table | None:
     line = beginning.split("\n", 1)[0]
     separator = separator or max(",;\t", key=line.count)
     encoding = next((name for mark, name in _MARKS if head.startswith(mark)), "utf-8")
-    size = blob.stat().st_size
+    with blob.open("rb") as file:
+        # A file may be one line, however large.
+        data, whole = file.read(PARSED), not file.read(1)
     try:
-        with io.TextIOWrapper(blob.open("rb"), encoding, "replace", newline="") as file:
-            reader = csv.reader(file, delimiter=separator)
-            rows = list(islice(reader, ROWS + 1))
-            total = sum(1 for _ in reader) + len(rows) - 1 if size <= PARSED else None
+        reader = csv.reader(io.TextIOWrapper(io.BytesIO(data), encoding, "replace", newline=""), delimiter=separator)
+        rows = list(islice(reader, ROWS + 1))
+        following = sum(1 for _ in reader)
     except csv.Error:
         return None
+    if not whole and not following:
+        rows = rows[:-1]  # cut in two
+    total = following + len(rows) - 1 if whole else None
     if not rows:
         return None
     width = max(map(len, rows))
@@ -228,7 +232,8 @@ def _records(data: bytes) -> Table | None:
         return None
     shown = records[:ROWS]
     names = list(dict.fromkeys(name for one in shown for name in one))
-    return _cut(names, [[one.get(name) for name in names] for one in shown], len(records))
+    # Records that share no names have as many columns as names, and a table of them is as large as all that squared.
+    return _cut(names, [[one.get(name) for name in names[:COLUMNS]] for one in shown], len(records))
 
 
 def _parquet(blob: Path) -> Table | None:
@@ -240,13 +245,23 @@ def _parquet(blob: Path) -> Table | None:
             con.execute("SET allowed_paths = ?", [[str(blob)]])
             con.execute("SET enable_external_access = false")
             con.execute("SET lock_configuration = true")
-            found = con.execute("SELECT * FROM read_parquet(?) LIMIT ?", [str(blob), ROWS])
-            names = [column[0] for column in found.description or ()]
-            rows = found.fetchall()
+            told = con.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(blob)]).fetchall()
+            names = [name for name, *_ in told]
+            columns = ", ".join(starmap(_short_column, ((name, kind) for name, kind, *_ in told[:COLUMNS])))
+            rows = con.execute(f"SELECT {columns} FROM read_parquet(?) LIMIT ?", [str(blob), ROWS]).fetchall()  # noqa: S608
             (total,) = con.execute("SELECT count(*) FROM read_parquet(?)", [str(blob)]).fetchone() or (None,)
         except duckdb.Error:
             return None
     return _cut(names, rows, total)
+
+
+def _short_column(name: str, kind: str) -> str:
+    """A column in SQL, with no more of each value than is shown: a file of few bytes may hold texts of gigabytes."""
+    column = '"' + name.replace('"', '""') + '"'
+    if kind == "BLOB":
+        return f"format('{{:,}} bytes', octet_length({column}))"
+    long = kind in ("VARCHAR", "JSON") or kind.endswith("]") or kind.startswith(("STRUCT(", "MAP(", "UNION("))
+    return f"left({column}::VARCHAR, {CELL + 1})" if long else column
 
 
 def _cut(names: Sequence[str], rows: Iterable[Sequence[object]], total: int | None) -> Table:
