@@ -65,12 +65,15 @@ export function searchField(label: string, search: (typed: string) => void): HTM
   return node;
 }
 
-/** Keys and values in aligned columns. */
+/** More characters than this find no room in one column. */
+const WIDE = 28;
+
+/** Keys and values in aligned columns; long ones have a line of their own. */
 export function pairs(entries: readonly [string, string][]): HTMLElement {
   const row = ([key, value]: [string, string]) =>
     element(
       "div",
-      { class: "inlay-pair" },
+      { class: "inlay-pair", "data-wide": String(key.length + value.length > WIDE) },
       element("dt", { title: key }, key),
       element("dd", { title: value }, value),
     );

@@ -154,6 +154,24 @@ describe("params", () => {
     expect(node.scrollTop).toBe(300);
   });
 
+  it("are not cut off while there is room", () => {
+    const path = "/data/experiments/2026/november/train-00000-of-00128.parquet";
+    const params = [
+      ["lr", "0.1"],
+      ["data_path", path],
+      ["optimizer", "adamw"],
+    ];
+    const one = stage(new StubModel({ _header: header({ params, params_total: 3 }) }));
+    const values = [...panel(one, "Params").querySelectorAll("dd")];
+    expect(values.map((value) => value.scrollWidth <= value.clientWidth)).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    // Those that are short stand side by side all the same.
+    expect(values[2]?.getBoundingClientRect().top).toBe(values[0]?.getBoundingClientRect().top);
+  });
+
   it("have no search while a glance is enough", () => {
     const params = many(8);
     const one = stage(new StubModel({ _header: header({ params, params_total: 8 }) }));
