@@ -17,12 +17,13 @@ from inlay.capture import background
 from inlay.query import run_details
 from inlay.query.run_details import Artifact, Child, Commit, Earlier, Output, RunDetails, Surroundings
 from inlay.store.database import StoreBusyError
+from inlay.store.printed import printed_text
 from inlay.store.upkeep import upkeep_of
 from inlay.tracking import events
 from inlay.tracking.session import session_of
 from inlay.views import details, details_wire
 from inlay.views.details import Details
-from inlay.views.details_wire import details_json, difference, printed_text
+from inlay.views.details_wire import details_json, difference
 
 TRAIN = "%%track train -e churn\nlr = 0.1\nfor step in range(3):\n    inlay.log({'loss': lr / (step + 1)})\n"
 

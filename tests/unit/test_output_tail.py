@@ -70,6 +70,14 @@ def test_secrets_are_masked_also_where_the_cut_is():
     assert tail_of(f"password='hunter2' {key}").text() == f"password='{MASK}' {MASK}"
 
 
+def test_secrets_are_masked_also_where_they_are_coloured():
+    """rich and many loggers colour the name and the value of a setting each on its own."""
+    coloured = "\x1b[33mpassword\x1b[0m=\x1b[32m'hunter2'\x1b[0m\n"
+    assert tail_of(coloured).text() == f"password='{MASK}'\n"
+    assert "a1a1a1" not in tail_of("ghp_" + "a1" * 9 + "\x1b[0m" + "a1" * 9).text()
+    assert tail_of("\x1b[32mgreen\x1b[0m").text() == "\x1b[32mgreen\x1b[0m"
+
+
 class FakeRun:
     def __init__(self):
         self.recorded = []

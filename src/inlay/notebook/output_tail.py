@@ -12,7 +12,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
-from inlay.store.masking import mask_text
+from inlay.store.printed import mask_printed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +50,7 @@ class Tail:
         """The last `limit` bytes, secrets masked, beginning with a whole line where there is more than one."""
         with self._lock:
             text = "".join(self._lines) + _overwritten(self._line)
-        return _last_bytes(mask_text(text[-limit - _MARGIN :], code=False), limit)
+        return _last_bytes(mask_printed(text[-limit - _MARGIN :]), limit)
 
     def _keep(self, line: str) -> None:
         self._lines.append(line)

@@ -16,6 +16,7 @@ from inlay.errors import InlayError
 from inlay.store.identity import short_id
 from inlay.store.journal.slots import Kind
 from inlay.store.masking import mask_text, mask_value
+from inlay.store.printed import mask_printed
 from inlay.tracking import active, artifacts, charting, values
 from inlay.tracking.events import announce
 from inlay.tracking.memory import TAIL, RunMemory
@@ -353,7 +354,7 @@ class Run:
     def record_output(self, tail: str, total_bytes: int) -> None:
         """The end of what the run printed, and how much it printed in all."""
         if self._recorder is not None:
-            tail = mask_text(tail, code=False)
+            tail = mask_printed(tail)
             self.memory.printed = tail[-TAIL:], total_bytes
             self._recorder.writer.event(Kind.OUTPUT, {"run": self.run_id, "tail": tail, "bytes": total_bytes})
 

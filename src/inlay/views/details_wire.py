@@ -7,10 +7,10 @@ can be encoded.
 from __future__ import annotations
 
 import difflib
-import re
 from typing import TYPE_CHECKING, Any
 
 from inlay.store.identity import short_id
+from inlay.store.printed import printed_text
 from inlay.views.format import encodable
 
 if TYPE_CHECKING:
@@ -45,19 +45,6 @@ def details_json(found: RunDetails) -> dict[str, Any]:
         "children": [_child(one) for one in found.children],
         "children_total": found.children_total,
     }
-
-
-def printed_text(text: str) -> str:
-    """What was printed, without what is meant for a terminal: colours, links, movements of the cursor."""
-    return _CONTROL.sub("", _ESCAPE.sub("", text))
-
-
-_ESCAPE = re.compile(
-    r"\x1b\[[0-?]{0,60}[ -/]{0,9}[@-~]"  # colours and movements
-    r"|\x1b[\]PX^_][^\x07\x1b]{0,2000}(?:\x07|\x1b\\)"  # titles and links
-    r"|\x1b[ -/]{0,9}[0-~]"
-)
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def _code(source: str, earlier: Earlier | None) -> dict[str, Any]:
