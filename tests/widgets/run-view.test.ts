@@ -199,7 +199,9 @@ describe("a view", () => {
   it("is marked for the static picture, for JupyterLab's keys and for screen readers", () => {
     const { root } = view(new StubModel());
     expect([...root.classList]).toEqual(["inlay-card", "inlay-live-abc123"]);
-    expect(root.dataset["lmSuppressShortcuts"]).toBe("true");
+    const first = root.querySelector("button");
+    first?.focus();
+    expect(first?.dataset["lmSuppressShortcuts"]).toBe("true");
     expect(root.getAttribute("role")).toBe("region");
     expect(root.getAttribute("aria-label")).toBe("Run baseline");
   });
