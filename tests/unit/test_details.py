@@ -415,6 +415,28 @@ def test_surroundings_that_come_after_the_end_are_announced(store_folder):
     assert run.memory.columns["env_hash"]
 
 
+def test_the_difference_is_found_once(monkeypatch):
+    """Of long cells it takes half a second, and whatever is printed sends the details anew."""
+    asked = []
+    real = details_wire._changes
+    monkeypatch.setattr(details_wire, "_changes", lambda *texts: asked.append(texts) or real(*texts))
+    earlier = Earlier("0192f0c1-0000-7000-8000-000000000000", "r", "lr = 0.1\nonce()")
+    for tail in ("a", "ab"):
+        code = details_json(RunDetails("lr = 0.2\nonce()", earlier, Output(tail, 1)))["code"]
+        assert (code["added"], code["removed"], len(code["diff"])) == (1, 1, 3)
+    assert len(asked) == 1
+
+
+def test_what_makes_no_sense_costs_only_the_details(store, monkeypatch):
+    """A store may come from somebody else."""
+    with inlay.start_run("r") as run:
+        pass
+    monkeypatch.setattr(run_details, "read_details", lambda *_: RunDetails(surroundings=Surroundings(python=3)))
+    look = Details(run)
+    assert look.refresh() is False
+    assert look.current()["environment"] is None
+
+
 # -- sizes ----------------------------------------------------------------------------------------------------
 
 

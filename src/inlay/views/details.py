@@ -50,15 +50,16 @@ class Details:
             ended = self._run.ended
             try:
                 found = self._source.look()
-            except Exception:  # noqa: BLE001 - whatever a store that is busy, broken or gone may raise
+                now = None if found is None else details_json(found)
+            except Exception:  # noqa: BLE001 - whatever a store that is busy, broken, gone or forged may raise
                 return False
             if ended and isinstance(self._source, _Memory):
                 # What comes later, as the commit of a very short run, is in the store alone.
                 self._source = _Stored(self._run, patience=0.1)
-            if found is None:
+            if now is None:
                 return False
-            before, self._current = self._current, details_json(found)
-            return before != self._current
+            before, self._current = self._current, now
+            return before != now
 
     def current(self) -> dict[str, Any]:
         """What is known now, as JSON."""

@@ -7,6 +7,8 @@ can be encoded.
 from __future__ import annotations
 
 import difflib
+from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from inlay.store.identity import short_id
@@ -60,6 +62,8 @@ def _code(source: str, earlier: Earlier | None) -> dict[str, Any]:
     return code
 
 
+# Remembered: of long cells it takes half a second, and everything is sent anew whenever something was printed.
+@lru_cache(maxsize=8)
 def difference(before: str, after: str) -> tuple[list[Line], int, int]:
     """The changed lines with those around them, and how many lines were added and removed."""
     lines: list[Line] = []
@@ -130,7 +134,7 @@ def _hardware(name: str, value: Any) -> str:
     if name == "memory" and isinstance(value, (int, float)):
         return f"{value / 2**30:.3g} GB"
     if isinstance(value, list):
-        counts = {str(one): value.count(one) for one in value}
+        counts = Counter(map(str, value))
         return ", ".join(f"{count} × {one}" if count > 1 else one for one, count in counts.items())
     return str(value)
 
