@@ -40,7 +40,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def folder(lab: Lab, request: pytest.FixtureRequest) -> Path:
     """This test's folder below what JupyterLab shows; a store beside its notebooks is in it, too."""
-    folder = lab.root / plain(request.node.name)
+    folder = lab.root / name_of(request)
     folder.mkdir()
     return folder
 
@@ -59,7 +59,7 @@ def visit(
     with chromium.shut_in(browser) as (context, witness):
         yield context, witness
         if request.session.testsfailed > failures:
-            keep_pictures(context.pages, request.node.name)
+            keep_pictures(context.pages, name_of(request))
     lab.shut_down_kernels()
     lab.forget_theme()
     assert not witness.left, f"requests to other machines: {witness.left}"
@@ -107,9 +107,10 @@ def keep_picture() -> KeepPicture:
 def keep_pictures(pages: list[Page], name: str) -> None:
     RESULTS.mkdir(exist_ok=True)
     for number, page in enumerate(pages):
-        page.screenshot(path=RESULTS / f"failed-{plain(name)}-{number}.png")
+        page.screenshot(path=RESULTS / f"failed-{name}-{number}.png")
 
 
-def plain(name: str) -> str:
-    """A test's name as a file name."""
+def name_of(request: pytest.FixtureRequest) -> str:
+    """A test's name as a file name; tests of different files may be called alike."""
+    name = f"{request.path.stem}-{request.node.name}".replace("test_", "")
     return re.sub(r"\W+", "-", name).strip("-")

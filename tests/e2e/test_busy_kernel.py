@@ -64,18 +64,17 @@ def test_progress(notebook: OpenNotebook, truth: Truth, keep_picture: KeepPictur
     card = Card(page, 1)
     eventually(lambda: len(bars(card)) == 2)
     card.show()
-    top = card.chart("loss").plot.bounding_box()
     seen: set[str] = set()
-    tops = set()
+    tops: set[float] = set()
     while page.is_running(1):
-        shown = bars(card)
-        if page.is_running(1) and len(shown) == 2:
+        status, shown, top = look(card)
+        if status == "Running" and len(shown) == 2:
             seen.add(shown["epochs"])
-            tops.add(card.chart("loss").plot.bounding_box()["y"])
+            tops.add(top)
         if len(seen) == 3:
             keep_picture(page.page, "progress-light")
         page.page.wait_for_timeout(100)
-    assert tops == {top["y"]}, "the charts moved with the bars"
+    assert len(tops) == 1, f"the charts moved with the bars: {tops}"
     counted = [int(text.split(" of ")[0]) for text in seen]
     assert {1, 2, 3} & set(counted)
     assert all(re.match(r"\d of 6\b", text) for text in seen)
@@ -91,9 +90,17 @@ def test_progress(notebook: OpenNotebook, truth: Truth, keep_picture: KeepPictur
 
 
 def bars(card: Card) -> dict[str, str]:
-    """By their names, how far the loops are and how fast."""
-    rows = card.node.evaluate_all(
-        """(cards) => cards.flatMap((card) => [...card.querySelectorAll(".inlay-bar")]
-             .map((bar) => [...bar.children].map((part) => part.textContent)))"""
+    return look(card)[1] if card.node.count() else {}
+
+
+def look(card: Card) -> tuple[str, dict[str, str], float]:
+    """At one moment: the status, by their names how far the loops are and how fast, and where the charts begin."""
+    status, rows, top = card.node.evaluate(
+        """(card) => [
+             card.querySelector(".inlay-status-word").textContent,
+             [...card.querySelectorAll(".inlay-bar")].map((bar) => [...bar.children].map((part) => part.textContent)),
+             card.querySelector(".inlay-section").getBoundingClientRect().top
+               - card.getBoundingClientRect().top,
+           ]"""
     )
-    return {name: f"{count} {pace}" for name, _track, count, pace in rows}
+    return status, {name: f"{count} {pace}" for name, _track, count, pace in rows}, top
