@@ -244,6 +244,36 @@ def test_params_and_tags_set_later_are_shown(log, still):
     run.end()
 
 
+@pytest.mark.parametrize("look", [LiveCard.refresh, LiveCard._draw])
+def test_what_changes_while_the_card_looks_is_shown_the_next_time(log, still, monkeypatch, look):
+    """Another thread set a tag just then, and the card never said so."""
+    run, notes, card = begin(log)
+    run.set_tag("team", "growth")
+    real = run.snapshot
+
+    def snapshot():
+        monkeypatch.setattr(run, "snapshot", real)
+        found = real()
+        run.set_tag("late", "yes")
+        return found
+
+    monkeypatch.setattr(run, "snapshot", snapshot)
+    look(card)
+    card._drawn_at -= live_card.PICTURE_EVERY
+    card.refresh()
+    assert states(log, "_header")[-1]["tags"] == {"team": "growth", "late": "yes"}
+    assert ">late<" in notes.picture
+    run.end()
+
+
+def test_nothing_of_a_run_but_its_id_is_saved_where_that_was_chosen(log, still):
+    run, notes, _ = begin(log, static="off")
+    run.end()
+    assert notes.outputs[0]["text/plain"] == f"Run {run.short_id}"
+    assert "baseline" not in str(notes.outputs[0])
+    assert "churn" not in str(notes.outputs[0])
+
+
 def test_nothing_is_sent_while_nothing_happens(log, still):
     run, _, card = begin(log)
     card.refresh()  # what stands around the charts

@@ -22,6 +22,7 @@ from inlay.tracking.following import follow_foreign, unfollow
 from inlay.tracking.points import follow
 from inlay.tracking.progress import bars
 from inlay.views import choices, feed
+from inlay.views.configuration import configured_static
 from inlay.views.curves import LIMITS, RunCurves
 from inlay.views.details import Details
 from inlay.views.header import header_of
@@ -272,12 +273,17 @@ class LiveCard:
     def _draw(self) -> int:
         """Refresh what stays: the trait that a reloaded page begins with, and the picture."""
         began = time.thread_time()
-        if self._view is not None and self._unkept:
-            everything = self._curves.snapshot()
-            self._kept_bytes = len(everything.data)
-            self._view.keep(everything=everything, progress=self._bars)
-        self._publisher.update(self._slots[0], self._picture())
-        self._unkept = False
+        # Before looking: what changes meanwhile is for the next time.
+        unkept, self._unkept = self._unkept, False
+        try:
+            if self._view is not None and unkept:
+                everything = self._curves.snapshot()
+                self._kept_bytes = len(everything.data)
+                self._view.keep(everything=everything, progress=self._bars)
+            self._publisher.update(self._slots[0], self._picture())
+        except BaseException:
+            self._unkept = unkept
+            raise
         self._drawn_at = time.monotonic()
         self._draw_cost = time.thread_time() - began
         return 2
@@ -290,8 +296,8 @@ class LiveCard:
         return max(every, self._kept_bytes / KEPT_A_SECOND)
 
     def _header(self) -> dict[str, Any]:
+        self._header_changed = False  # before looking: what changes meanwhile is told the next time
         snapshot = self._run.snapshot()
-        self._header_changed = False
         self._metrics_told = self._curves.metrics_total
         return header_of(snapshot, max(self._metrics_told, snapshot.metric_count), self._run.place())
 
@@ -301,11 +307,11 @@ class LiveCard:
         total = max(self._curves.metrics_total, run.metric_count)
         details = self._details.current() if self._details is not None else {}
         files = files_of(details.get("artifacts", []), details.get("artifacts_total", 0), self._run.store.artifacts)
+        static = self._static or configured_static()
         html = picture_html(
-            run, charts, total, token=self._token, now=time.time(), static=self._static,
-            progress=self._bars, files=files,
+            run, charts, total, token=self._token, now=time.time(), static=static, progress=self._bars, files=files,
         )  # fmt: skip
-        return {"text/html": html, "text/plain": repr(self._run)}
+        return {"text/html": html, "text/plain": repr(self._run) if static != "off" else f"Run {run.short_id}"}
 
     # -- what happens to the run ----------------------------------------------------------------------------
 
