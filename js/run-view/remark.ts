@@ -1,6 +1,7 @@
 /** What the reader should know about a chart's points: which are left out by reduction, and which no line can show. */
 
 import { formatCount } from "../lib/format.ts";
+import { countIn } from "../lib/picture.ts";
 import type { Range } from "../lib/ticks.ts";
 import { type Drawn, isReduced } from "./chart-lines.ts";
 import { FEW } from "./wishes.ts";
@@ -18,7 +19,7 @@ export function remarkOf(
   roomy = true,
 ): Remark & { reduced: string } {
   const parts: [string, string][] = [];
-  const nonfinite = drawn.reduce((sum, one) => sum + nonfiniteIn(one, zoom), 0);
+  const nonfinite = sum(drawn.map((one) => nonfiniteIn(one, zoom)));
   if (nonfinite > 0) {
     parts.push([
       `${formatCount(nonfinite)} not finite`,
@@ -31,11 +32,13 @@ export function remarkOf(
       "A logarithmic axis has no place for zero and what is below.",
     ]);
   }
-  const most = drawn.map(pointsOf).sort((a, b) => b.total - a.total)[0];
+  // Of all lines together, as the saved picture counts them.
+  const counts = drawn.map((one) => pointsOf(one, zoom));
+  const [n, total] = [sum(counts.map((one) => one.shown)), sum(counts.map((one) => one.total))];
   const waiting = zoom !== null && drawn.some((one) => isReduced(one.series) && !one.detail?.part);
   let reduced = "";
-  if (!waiting && most !== undefined && most.total > most.shown) {
-    const [shown, all] = [formatCount(most.shown), formatCount(most.total)];
+  if (!waiting && total > n) {
+    const [shown, all] = [formatCount(n), formatCount(total)];
     reduced = `${shown} of ${all}${roomy && parts.length === 0 ? " points" : ""}`;
     parts.push([
       reduced,
@@ -57,7 +60,11 @@ function isFew({ series }: Drawn): boolean {
   return isReduced(series) && series.step.length < FEW;
 }
 
-function pointsOf({ series, detail }: Drawn): { shown: number; total: number } {
+function pointsOf({ series, detail, held }: Drawn, zoom: Range | null) {
+  if (!isReduced(series)) {
+    const all = zoom === null ? series.step.length : countIn(held, zoom);
+    return { shown: all, total: all };
+  }
   const { n, total } = detail?.part ?? { n: series.step.length, total: series.total };
   // What was logged after the answer came is drawn as it was pushed.
   return { shown: n, total };
@@ -66,4 +73,8 @@ function pointsOf({ series, detail }: Drawn): { shown: number; total: number } {
 function nonfiniteIn({ series, curve }: Drawn, zoom: Range | null): number {
   if (zoom === null) return series.nonfinite;
   return curve.marks.filter(({ x }) => x >= zoom.lo && x <= zoom.hi).length;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((all, one) => all + one, 0);
 }

@@ -188,6 +188,20 @@ describe("the kernel's detail", () => {
     return { key: "loss", x, y: x.map((step) => Math.sin(step / 900)), ...more };
   };
 
+  it("is counted for all lines of a chart, as in the saved picture, and in a part for that part", async () => {
+    const val = line(101, { key: "val", chart: "loss", label: "val" });
+    const x = val.x?.map((step) => step * 1000);
+    const train = { ...coarse(), chart: "loss", label: "train" };
+    const one = await open([train, { ...val, ...(x && { x }) }]);
+    const held = train.x?.length ?? 0;
+    expect(remarks(one)[0]).toBe(`${(held + 101).toLocaleString("en")} of 100,101 points`);
+    await drag(one, 0, 0.5, 0.55);
+    await until(() => one.answers.asked.length === 1, "a question");
+    one.answers.answer([finer(50_000, 50_999, { total: 5_000 })]);
+    await settle();
+    expect(remarks(one)[0]).toMatch(/^1,00[56] of 5,00[56] points$/);
+  });
+
   it("is asked for the part and the charts that are zoomed, and drawn when it comes", async () => {
     const one = await open([coarse(), coarse("acc"), line(50, { key: "small" })]);
     expect(remarks(one)[0]).toMatch(/^[\d,]+ of 100,000 points$/);
