@@ -43,6 +43,7 @@ export interface ChartOptions {
 }
 
 export const BAND_OPACITY = 0.16;
+export const EDGE_OPACITY = 0.55;
 export const RAW_OPACITY = 0.3;
 export const MARK_OPACITY = 0.65;
 const NARROWEST_GUTTER = 36;
@@ -224,7 +225,7 @@ function paintBelow(
     context.globalAlpha = BAND_OPACITY;
     context.fill(band);
     // A lone spike is narrower than a pixel: filled alone, it would hardly be seen.
-    context.globalAlpha = RAW_OPACITY;
+    context.globalAlpha = EDGE_OPACITY;
     context.lineWidth = ratio / 2;
     context.stroke(band);
   }

@@ -12,7 +12,7 @@ import {
   textWidth,
   valueLabels,
 } from "./axes.ts";
-import { BAND_OPACITY, MARK_OPACITY, RAW_OPACITY } from "./chart.ts";
+import { BAND_OPACITY, EDGE_OPACITY, MARK_OPACITY, RAW_OPACITY } from "./chart.ts";
 import {
   dotsOf,
   type Line,
@@ -117,7 +117,7 @@ function linePaths(line: Line, picture: Picture, theme: Theme, place: Place): st
     path((pen) => traceLine(pen, curve.x, y, picture, place), `${stroke} ${attributes}`);
   const band = path(
     (pen) => traceBand(pen, curve, picture, place),
-    `fill="${ink}" fill-opacity="${BAND_OPACITY}" stroke="${ink}" stroke-opacity="${RAW_OPACITY}" stroke-width="0.5"`,
+    `fill="${ink}" fill-opacity="${BAND_OPACITY}" stroke="${ink}" stroke-opacity="${EDGE_OPACITY}" stroke-width="0.5"`,
   );
   return [
     curve.reduced ? band : "",
