@@ -38,6 +38,14 @@ def test_a_huge_file_is_not_read(store):
     assert choices.read(store) == BEGINNING
 
 
+def test_a_link_is_not_followed(store):
+    """A store may come from somebody else, and the link lead to a device that never ends."""
+    outside = store.folder / "outside.json"
+    outside.write_text('{"x": "time"}')
+    (store.folder / choices.FILE).symlink_to(outside)
+    assert choices.read(store)["x"] == "step"
+
+
 def test_a_folder_in_its_place(store):
     (store.folder / "choices.json").mkdir()
     assert choices.read(store) == BEGINNING

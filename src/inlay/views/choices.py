@@ -30,7 +30,8 @@ def read(store: Store) -> dict[str, Any]:
     """The choices of a store; what it does not say is as in the beginning."""
     path = store.folder / FILE
     try:
-        if path.stat().st_size > _LARGEST_FILE:
+        # Of somebody else's store it may be a link to a device, which never ends.
+        if path.is_symlink() or not path.is_file() or path.stat().st_size > _LARGEST_FILE:
             return checked({})
         return checked(json.loads(path.read_text("utf-8")))
     except (OSError, ValueError, RecursionError):
