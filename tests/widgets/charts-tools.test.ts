@@ -52,6 +52,15 @@ describe("the line of choices", () => {
     expect(many.find(".inlay-searching").hidden).toBe(false);
   });
 
+  it.each([900, 400, 310])(
+    "is one line at %i px, the way back from a zoom included",
+    async (width) => {
+      const one = await open([line(60)], { width });
+      expect(one.find(".inlay-toolbar").offsetHeight).toBeLessThan(30);
+      expect(one.find(".inlay-reset").offsetWidth).toBeGreaterThan(30);
+    },
+  );
+
   it("changes the x axis by arrow keys, for every card of the store", async () => {
     const one = await open([line(60)]);
     one.find(".inlay-segment input").focus();
