@@ -3,6 +3,7 @@
 import asyncio
 import enum
 import gc
+import io
 import sys
 import threading
 import time
@@ -372,6 +373,37 @@ def test_with_neither_there_is_silence(terminal, monkeypatch):
     hide(monkeypatch, "tqdm", "tqdm.std", "rich", "rich.progress")
     assert list(inlay.progress(range(3))) == [0, 1, 2]
     assert terminal() == ""
+
+
+class Leaving(io.StringIO):
+    """A stream whose reader leaves after a while."""
+
+    def __init__(self, left):
+        super().__init__()
+        self.left = left
+
+    def write(self, text):
+        self.flush()
+
+    def flush(self):
+        if self.left == 0:
+            raise BrokenPipeError
+        self.left -= 1
+
+
+def closed():
+    stream = io.StringIO()
+    stream.close()
+    return stream
+
+
+@pytest.mark.parametrize("stream", [lambda: None, closed, lambda: Leaving(0), lambda: Leaving(5)])
+@pytest.mark.parametrize("hidden", [(), ("tqdm", "tqdm.std")], ids=["tqdm", "rich"])
+def test_a_terminal_that_goes_away_does_not_end_the_loop(monkeypatch, hidden, stream):
+    hide(monkeypatch, *hidden)
+    monkeypatch.setattr(sys, "stderr", stream())
+    with inlay.progress(range(3), desc="steps") as outer:
+        assert [sum(inlay.progress([item, 1])) for item in outer] == [1, 2, 3]
 
 
 @pytest.mark.parametrize("hidden", [(), ("tqdm", "tqdm.std"), ("tqdm", "tqdm.std", "rich", "rich.progress")])

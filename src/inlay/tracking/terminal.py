@@ -6,6 +6,8 @@ reopened. Both draw on stderr, leave the outermost bar there, and take inner one
 
 from __future__ import annotations
 
+import contextlib
+import sys
 import threading
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -27,22 +29,73 @@ class TerminalBar(Protocol):
 
 def on_terminal(items: Iterable[Item], total: int | None, desc: str) -> Iterable[Item]:
     """The items, with a bar on the terminal if there is a library that draws one."""
+    if not _is_there():
+        return items
     tqdm = _tqdm()
     if tqdm is not None:
         # Of an iterator, for tqdm would ask a loader for its length and let through what it raises.
-        counted: Iterable[Item] = tqdm(iter(items), desc or None, total, leave=None)
-        return counted
+        items = iter(items)
+        counted: Iterable[Item] | None = _begun(tqdm, items, total, desc)
+        return items if counted is None else counted
     bar = _rich_bar(total, desc)
     return items if bar is None else _advancing(items, bar)
 
 
 def terminal_bar(total: int | None, desc: str) -> TerminalBar | None:
     """A bar that the caller advances; None if no library can draw one."""
+    if not _is_there():
+        return None
     tqdm = _tqdm()
     if tqdm is None:
         return _rich_bar(total, desc)
-    bar: TerminalBar = tqdm(None, desc or None, total, leave=None)
+    bar: TerminalBar | None = _begun(tqdm, None, total, desc)
     return bar
+
+
+def _begun(tqdm: Any, items: Any, total: int | None, desc: str) -> Any:
+    try:
+        return tqdm(items, desc or None, total, leave=None, file=Stderr(sys.stderr))
+    except (OSError, ValueError):  # the terminal went away just now
+        return None
+
+
+class Stderr:
+    """The standard error that nothing is raised by: whoever read it may be gone while the training goes on. tqdm would
+    raise into the loop, and rich end the process.
+    """
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write what can be written."""
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Write what was held back, if it can be."""
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def __eq__(self, other: object) -> bool:
+        # tqdm asks whether it draws on the terminal.
+        return self._stream is (other._stream if isinstance(other, Stderr) else other)
+
+    def __hash__(self) -> int:
+        return hash(self._stream)
+
+
+def _is_there() -> bool:
+    """Whether there is a console, and it was not closed."""
+    try:
+        sys.stderr.flush()
+    except (AttributeError, OSError, ValueError):
+        return False
+    return True
 
 
 def _tqdm() -> Any:
@@ -114,6 +167,7 @@ def _open_display() -> None:
         progress.TimeElapsedColumn(),
         progress.TimeRemainingColumn(),
     )
+    console: Any = Console
     # Not rich's own way in notebooks, which is a widget.
-    _display = progress.Progress(*columns, console=Console(stderr=True, force_jupyter=False))
+    _display = progress.Progress(*columns, console=console(file=Stderr(sys.stderr), force_jupyter=False))
     _display.start()
