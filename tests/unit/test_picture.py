@@ -141,12 +141,15 @@ def test_it_names_no_home_directory(monkeypatch):
     message = "No such file: '/srv/people/marta/data/x.csv', see https://host/home/page"
     error = SimpleNamespace(type="E", message=message, traceback=traceback)
     params = {"data": "/srv/people/marta/data", "other": "/srv/people/martas/data", "glob": "a:/home/x", "n": 1}
-    page = Page(picture(snapshot=run("failed", error=error, params=params)))
+    said = {"tags": {"data": "/srv/people/marta/tags"}, "note": "as in /srv/people/marta/notes"}
+    page = Page(picture(snapshot=run("failed", error=error, params=params, **said)))
     paths._home.cache_clear()
 
     assert re.findall('File "(.*?)", line', page.text) == list(files.values())
     assert "No such file: '~/data/x.csv', see https://host/home/page" in page.text
     assert page.cells == ["data", "~/data", "other", "/srv/people/martas/data", "glob", "a:/home/x", "n", "1"]
+    assert "data ~/tags" in page.text
+    assert "as in ~/notes" in page.text
 
 
 @pytest.mark.parametrize("text", ["/" * 20_000, " /a" * 7_000, "/site-packages" * 1_500, '"/' * 10_000, "C:\\" * 7_000])

@@ -129,7 +129,10 @@ def _heading(run: RunSnapshot, now: float, static: Static, progress: Sequence[di
         f'<div style="{QUIET}">{" · ".join(escape(fact) for fact in facts if fact)}</div>',
     ]
     if static == "full":
-        lines += [_tags(run), f'<div style="margin-top:6px">{escape(plain(run.note, 500))}</div>' if run.note else ""]
+        lines += [
+            _tags(run),
+            f'<div style="margin-top:6px">{escape(plain(without_owner(run.note), 500))}</div>' if run.note else "",
+        ]
     return "".join(lines)
 
 
@@ -164,7 +167,7 @@ def _tags(run: RunSnapshot) -> str:
         return ""
     chips = [
         f'<span style="border:{RULE};border-radius:9px;padding:0 8px;font-size:12px;white-space:nowrap">'
-        f'<span style="{QUIET}">{escape(plain(key, 40))}</span> {escape(plain(str(text), 60))}</span>'
+        f'<span style="{QUIET}">{escape(plain(key, 40))}</span> {escape(plain(home_as_tilde(str(text)), 60))}</span>'
         for key, text in list(run.tags.items())[:20]
     ]
     return f'<div style="margin-top:6px">{" ".join(chips)}</div>'
