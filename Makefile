@@ -76,6 +76,7 @@ screenshots: bundles
 
 bench: bundles
 	$(BIN)/python bench/record.py
+	$(WITH_BROWSER) $(BIN)/python bench/browser.py
 
 lock: $(BIN)/python node_modules/.ready
 	$(BIN)/python -m venv .venvs/lock && .venvs/lock/bin/pip install --quiet uv
