@@ -70,7 +70,7 @@ def test_reload(notebook: OpenNotebook, truth: Truth, keep_picture: KeepPicture)
         eventually(lambda loss=loss: loss.remark().text == "")
         assert card.is_zoomed()
         loss.double_click()
-        eventually(lambda loss=loss: loss.remark().total == 5000)
+        eventually(lambda loss=loss: loss.remark().total == 2 * 5000)
         assert card.errors().count() == 0
     assert_nothing_lost(page)
     keep_picture(page.page, "reloaded-idle-light")
