@@ -1,7 +1,7 @@
 /** What the reader should know about a chart's points: which are left out by reduction, and which no line can show. */
 
 import { formatCount } from "../lib/format.ts";
-import { countIn } from "../lib/picture.ts";
+import { countIn, type Picture } from "../lib/picture.ts";
 import type { Range } from "../lib/ticks.ts";
 import { type Drawn, isReduced } from "./chart-lines.ts";
 import { FEW } from "./wishes.ts";
@@ -14,11 +14,13 @@ export interface Remark {
 export function remarkOf(
   drawn: readonly Drawn[],
   zoom: Range | null,
-  leftOut: number,
+  { scale, leftOut }: Pick<Picture, "scale" | "leftOut">,
   late: boolean,
   roomy = true,
 ): Remark & { reduced: string } {
   const parts: [string, string][] = [];
+  // What was chosen for a chart of this name holds for other runs, whose reader may not know of it.
+  if (scale.log && leftOut === 0) parts.push(["log", "The value axis is logarithmic."]);
   const nonfinite = sum(drawn.map((one) => nonfiniteIn(one, zoom)));
   if (nonfinite > 0) {
     parts.push([

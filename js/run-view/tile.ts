@@ -30,6 +30,7 @@ const ENLARGED_HEIGHT = 380;
 const FEW_ENLARGED = 1000;
 /** Narrower than this, there is room only for what matters most. */
 const NARROW = 250;
+const PLAIN = { scale: { lo: 0, hi: 1 }, leftOut: 0 };
 const CORNERS = "M9.5 2.5h4v4M6.5 13.5h-4v-4M13.5 2.5l-4.5 4.5M2.5 13.5l4.5-4.5";
 
 export interface TileEnv {
@@ -241,14 +242,11 @@ export class Tile {
     if (this.#readout !== null && this.#look !== null) {
       return { text: formatAcross(this.#look.x, this.#readout.x), title: "" };
     }
-    const leftOut = this.#chart.picture?.leftOut ?? 0;
-    return remarkOf(
-      this.#drawn,
-      this.#zoom,
-      leftOut,
-      this.#env.details.late,
-      this.#width >= NARROW,
-    );
+    return this.#remarkOf(this.#env.details.late, this.#width >= NARROW);
+  }
+
+  #remarkOf(late: boolean, roomy = true) {
+    return remarkOf(this.#drawn, this.#zoom, this.#chart.picture ?? PLAIN, late, roomy);
   }
 
   #entries(readout: Readout | null): Entry[] {
@@ -313,7 +311,7 @@ export class Tile {
         label,
         value: readingTexts(reading, false)[0],
       }));
-      const remark = remarkOf(this.#drawn, this.#zoom, picture.leftOut, false).text;
+      const remark = this.#remarkOf(false).text;
       const size = { width: this.#width, height: this.#height };
       await saveDrawing(ending, picture, { title: this.#group.title, legend, remark }, theme, size);
     } catch (reason) {
@@ -341,7 +339,7 @@ export class Tile {
   /** That the shown points are not all, and how many there are where that is known; else empty. */
   #reduction(): string {
     const waiting = this.#drawn.some(({ series, detail }) => isReduced(series) && !detail?.part);
-    const { reduced } = remarkOf(this.#drawn, this.#zoom, 0, false);
+    const { reduced } = remarkOf(this.#drawn, this.#zoom, PLAIN, false);
     return reduced || (waiting ? "reduced" : "");
   }
 

@@ -145,6 +145,11 @@ describe("the menu", () => {
     await userEvent.keyboard("{Enter}");
     expect(one.choices.current.log).toEqual([]);
   });
+
+  it("says of a logarithmic axis that it is one: it may have been chosen for another run", async () => {
+    const one = await open([line(9), line(9, { key: "acc" })], { choices: { log: ["loss"] } });
+    expect(one.all(".inlay-remark").map(({ textContent }) => textContent)).toEqual(["log", ""]);
+  });
 });
 
 describe("an enlarged chart", () => {
