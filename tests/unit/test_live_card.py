@@ -435,6 +435,18 @@ def test_a_card_that_fails_is_said_once_and_tried_again(log, monkeypatch):
     assert "Finished" in notes.picture
 
 
+def test_a_card_that_fails_where_warnings_are_errors(log, still):
+    """The thread of all cards ended, and from then on every card stood still."""
+
+    class Broken:
+        def refresh(self):
+            raise OSError("no disk")
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert feed.Feed()._refresh(Broken()) == 1
+
+
 # -- runs of other processes --------------------------------------------------------------------------------
 
 

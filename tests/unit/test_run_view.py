@@ -1,6 +1,7 @@
 """The widget by itself: what it is made with, what it sends, and what it refuses."""
 
 import json
+import threading
 
 import comm
 import comm.base_comm
@@ -137,3 +138,25 @@ def test_the_header_says_where_a_run_comes_from_and_the_picture_does_not(store, 
         assert "secret" not in html
     other = inlay.connect(tmp_path / "other")
     assert other.key != store.key
+
+
+def test_two_threads_that_change_a_card_take_turns(sent, monkeypatch):
+    """ipywidgets forgets what one thread sets while another is about to send."""
+    view = RunView({}, NOTHING)
+    others = []
+    real = view.send_state
+
+    def send_state(names):
+        if not others:
+            others.append(threading.Thread(target=view.keep, kwargs={"header": {"note": "b"}}))
+            others[0].start()
+            others[0].join(0.5)
+            others.append(others[0].is_alive())
+        real(names)
+
+    monkeypatch.setattr(view, "send_state", send_state)
+    view.keep(progress=[{"n": 1}])
+    others[0].join()
+    assert others[1], "it waits until the first is done"
+    assert [list(state) for state, _ in sent if state] == [["_progress"], ["_header"]]
+    view.close()

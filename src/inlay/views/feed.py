@@ -7,6 +7,7 @@ has neither the thread nor the sockets, and its parent draws.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import time
@@ -61,7 +62,8 @@ class Feed(threading.Thread):
         except Exception as error:  # noqa: BLE001 - one broken card must not stop the others, nor this one for good
             if not self._warned:
                 self._warned = True
-                warn(error)
+                with contextlib.suppress(RuntimeWarning):  # where warnings are errors, this thread goes on all the same
+                    warn(error)
             return 1
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import secrets
+import threading
 from typing import TYPE_CHECKING, Any
 
 import anywidget
@@ -68,6 +69,8 @@ class RunView(anywidget.AnyWidget):
             _snapshot=_snapshot(0, frame),
         )
         self._on_ready = on_ready
+        # The card's feed and whoever answers the browser; ipywidgets gathers changes for one thread.
+        self._keeping = threading.RLock()
         self._seq = 0
         self.redraw: Callable[[Attributes], None] | None = None
         """Called with what the store says of the run, when that may have changed after its end."""
@@ -121,7 +124,7 @@ class RunView(anywidget.AnyWidget):
         progress: list[dict[str, Any]] | None = None,
     ) -> None:
         """Set what a page that is loaded from now on begins with, in one message."""
-        with self.hold_sync():
+        with self._keeping, self.hold_sync():
             if header is not None:
                 self._header = header
             if everything is not None:
