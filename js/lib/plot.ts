@@ -65,7 +65,7 @@ export class Plot {
     groups.set(options.group, group.add(this));
     const over = this.#over;
     // Pointer events, so that fingers and pens drag as the mouse does; scrolling stays the browser's (plot.css).
-    over.addEventListener("pointermove", (event) => this.point(this.#valueAt(this.#left(event))));
+    over.addEventListener("pointermove", (event) => this.point(this.#valueAt(event)));
     over.addEventListener("pointerleave", () => this.point(null));
     over.addEventListener("pointerdown", (event) => this.#startDrag(event));
     over.addEventListener("dblclick", () => options.onSelect(null));
@@ -142,14 +142,11 @@ export class Plot {
     });
   }
 
-  #left(event: PointerEvent): number {
-    return event.clientX - this.#over.getBoundingClientRect().left;
-  }
-
-  #valueAt(left: number): number {
+  /** The value under the pointer; as a share of the width, for the page around may be scaled, as slides are. */
+  #valueAt({ clientX }: PointerEvent): number {
     const { lo, hi } = this.#across;
-    const share = (left * this.#area.ratio) / this.#area.width;
-    return lo + Math.min(1, Math.max(0, share)) * (hi - lo);
+    const { left, width } = this.#over.getBoundingClientRect();
+    return lo + Math.min(1, Math.max(0, (clientX - left) / width)) * (hi - lo);
   }
 
   /** Where a value stands on the plot, in CSS pixels. */
@@ -162,9 +159,9 @@ export class Plot {
     if (event.button !== 0 || !event.isPrimary) return;
     this.#endDrag?.();
     // Held by its value: under a drag on a live chart the data moves on.
-    const start = this.#valueAt(this.#left(event));
+    const start = this.#valueAt(event);
     const chosen = (to: PointerEvent): Range | null => {
-      const end = this.#valueAt(this.#left(to));
+      const end = this.#valueAt(to);
       const [lo, hi] = [Math.min(start, end), Math.max(start, end)];
       const width = Math.min(this.#leftOf(hi) - this.#leftOf(lo), Math.abs(to.x - event.x));
       return width < REACH_PX ? null : { lo, hi };

@@ -111,6 +111,14 @@ describe("a drag", () => {
     expect(await shownBetween(one)).toEqual(["step 20", "step 150"]);
   });
 
+  it("zooms to what is under the mouse on a page that is scaled, too", async () => {
+    const one = await open([line(101)]);
+    one.root.style.cssText += "transform: scale(0.5); transform-origin: 0 0";
+    await drag(one, 0, 0.195, 0.505);
+    one.root.style.transform = "";
+    expect(await shownBetween(one)).toEqual(["step 20", "step 50"]);
+  });
+
   it("is undone by the button, whose place is kept before and after", async () => {
     const one = await open([line(101)]);
     const place = one.find(".inlay-charts").getBoundingClientRect().top;
