@@ -274,3 +274,16 @@ def test_a_part_as_wide_as_steps_can_be(store):
 
     found = detail(store, run.run_id, ["loss"], "step", -1e300, 1e300, 10)["loss"]
     assert (found.total, found.lowest) == (30, 1.7e308)
+
+
+def test_the_last_of_a_part_where_some_values_are_none(store):
+    """Of equal steps, the one that was logged last, be it NaN or a number."""
+    values = np.arange(3_000.0)
+    values[::3] = np.nan
+    with inlay.start_run("r") as run:
+        run.log_metrics_array("nan", values[::-1], np.full(3_000, 7))
+        run.log_metrics_array("number", values[:-1], np.full(2_999, 7))
+
+    found = detail(store, run.run_id, ["nan", "number"], "step", 0, 9, 100)
+    assert math.isnan(found["nan"].last)
+    assert found["number"].last == 2_998

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
     from numpy.typing import NDArray
 
+    from inlay.query.bucketing import Columns
     from inlay.store.store import Store
 
 
@@ -275,11 +276,20 @@ def _reduced_in(con: DuckDBPyConnection, ids: list[int], span: _Span) -> dict[in
         total = int(rows["n"].sum())
         if total <= span.limit or (buckets := buckets_of(rows)) is None:
             continue
-        last = np.argmax(rows["dx"][::-1])
-        found[number] = _detail(
-            buckets, span, total, int(rows["n"][~rows["finite"]].sum()), float(rows["dv"][::-1][last])
-        )
+        nonfinite = int(rows["n"][~rows["finite"]].sum())
+        found[number] = _detail(buckets, span, total, nonfinite, _last_in(con, number, rows, span))
     return found
+
+
+def _last_in(con: DuckDBPyConnection, number: int, rows: Columns, span: _Span) -> float:
+    """The value at the end of the span, of equal ends the one that was logged last."""
+    ends = np.flatnonzero(rows["dx"] == rows["dx"].max())
+    if len(ends) > 1:  # a finite value and one that is none
+        along = ALONG[span.axis]
+        query = f"SELECT value FROM points {_named([number])} AND {along} = ? ORDER BY rowid DESC LIMIT 1"  # noqa: S608
+        (value,) = con.execute(query, [int(rows["dx"][ends[0]])]).fetchone() or (np.nan,)
+        return float(value)
+    return float(rows["dv"][ends[0]])
 
 
 def _detail(buckets: Buckets, span: _Span, total: int, nonfinite: int, last: float) -> DetailCurve:
