@@ -33,8 +33,6 @@ def test_points_arrive_while_the_cell_runs(notebook: OpenNotebook, truth: Truth)
     card = ended_card(page)
     assert run.status == card["status"] == "finished"
     assert_live_true(card, run)
-    page.show(1)
-    assert chart_is_seen(page.output(1))
     assert static_card(page.output(1)) is None, "the picture waits behind the card"
 
 
@@ -47,8 +45,6 @@ def test_stop_button(notebook: OpenNotebook, truth: Truth, keep_picture: KeepPic
     card = ended_card(page)
     assert run.status == card["status"] == "interrupted"
     assert_live_true(card, run)
-    page.show(1)
-    assert chart_is_seen(page.output(1))
     assert_nothing_lost(page)
     keep_picture(page.page, "interrupted-light")
 
@@ -92,11 +88,9 @@ def test_reload_while_running(notebook: OpenNotebook, truth: Truth, keep_picture
     assert_was_true(card, run)
     keep_picture(page.page, "reloaded-light")
     page.wait_until_idle()
-    page.show(1)
-    finished = eventually(lambda: live_card(page.output(1)))
+    finished = ended_card(page)
     assert_live_true(finished, truth.run("training"))
     assert finished["status"] == "finished"
-    eventually(lambda: chart_is_seen(page.output(1)))
     assert_nothing_lost(page)
 
 
@@ -118,8 +112,11 @@ def test_raising_cell_stops_run_all(notebook: OpenNotebook, truth: Truth, keep_p
 
 
 def ended_card(page: NotebookPage) -> dict[str, Any]:
-    """The card once it says that the run is over."""
-    return eventually(lambda: (card := live_card(page.output(1))) and card["status"] != "running" and card)
+    """The card once it says that the run is over; a chart has its values from when it is first seen."""
+    page.show(1)
+    eventually(lambda: (card := live_card(page.output(1))) and card["status"] != "running")
+    eventually(lambda: chart_is_seen(page.output(1)))
+    return live_card(page.output(1))
 
 
 def kill_kernel(page: NotebookPage) -> None:
