@@ -54,10 +54,14 @@ export function drawAxes(
 export function valueLabels(area: Area, { scale, empty }: Picture): Label[] {
   if (empty) return [];
   const { at, labels } = upwards(scale, area.height / area.ratio);
-  return at.map((tick, i) => ({
-    text: labels[i] ?? "",
-    at: area.top + area.height * (1 - fraction(tick, scale)),
-  }));
+  let free = Number.POSITIVE_INFINITY;
+  return at.flatMap((tick, i) => {
+    const place = area.top + area.height * (1 - fraction(tick, scale));
+    // Even steps crowd towards the top of a logarithmic axis.
+    if (place > free) return [];
+    free = place - (LABEL_SIZE + 3) * area.ratio;
+    return [{ text: labels[i] ?? "", at: place }];
+  });
 }
 
 /** The labels below the plot; the last is moved inwards where it would be cut off, and none touches the one before. */

@@ -1,6 +1,7 @@
 /** From points to curves, averages and pictures: what is drawn, worked out without a page. */
 
 import { describe, expect, it } from "vitest";
+import { valueLabels } from "../../js/lib/axes.ts";
 import { curveOf, joined, outside } from "../../js/lib/curve.ts";
 import type { Points } from "../../js/lib/frame.ts";
 import { floorPen, pictureOf, placeIn, traceLine, widthOf } from "../../js/lib/picture.ts";
@@ -216,5 +217,17 @@ describe("a picture", () => {
         ["L", 300, 100],
       ]);
     });
+  });
+});
+
+describe("the labels of a value axis", () => {
+  it("keep a distance, also where a logarithmic axis has even steps", () => {
+    const scale = { lo: 0.199, hi: 1.21, log: true };
+    const area = { left: 0, top: 0, width: 200, height: 220, ratio: 2 };
+    const across = { lo: 0, hi: 1, kind: "step", only: false } as const;
+    const labels = valueLabels(area, { lines: [], across, scale, empty: false, leftOut: 0 });
+    const gaps = labels.slice(1).map(({ at }, i) => (labels[i]?.at ?? 0) - at);
+    expect(labels.length).toBeGreaterThan(2);
+    expect(Math.min(...gaps)).toBeGreaterThan(2 * 13);
   });
 });
