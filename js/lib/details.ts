@@ -20,6 +20,7 @@ export interface Artifact {
   path: string;
   bytes: number;
   kind: string;
+  mime: string;
   hash: string;
 }
 
@@ -122,6 +123,7 @@ function readArtifact(artifact: unknown): Artifact {
     path: text(artifact, "path"),
     bytes: number(artifact, "bytes"),
     kind: text(artifact, "kind"),
+    mime: text(artifact, "mime"),
     hash: text(artifact, "hash"),
   };
 }

@@ -130,10 +130,9 @@ export function artifactsPanel({ answers, run, fail, signal }: ArtifactsEnv): Pa
   const row = (artifact: Artifact): HTMLElement => {
     const toggle = () => choose(chosen?.path === artifact.path ? null : artifact);
     const opener = button("", toggle, { class: "inlay-file", "aria-controls": side.id });
-    const kind = artifact.kind === "file" ? "" : artifact.kind;
     opener.append(
       element("span", { class: "inlay-clip", title: artifact.path }, artifact.path),
-      element("span", { class: "inlay-kind" }, kind),
+      element("span", { class: "inlay-kind" }, kindOf(artifact)),
       element("span", { class: "inlay-figure" }, formatSize(artifact.bytes)),
     );
     openers.set(artifact.path, opener);
@@ -173,4 +172,16 @@ export function artifactsPanel({ answers, run, fail, signal }: ArtifactsEnv): Pa
       mark();
     },
   };
+}
+
+/** What was logged; that something is a text or a file says less than its type. */
+function kindOf({ kind, mime }: Artifact): string {
+  if (kind !== "file" && kind !== "text") return kind;
+  if (mime.startsWith("image/")) return "image";
+  const [family, type = ""] = mime.split("/");
+  return ["html", "csv", "json", "markdown"].includes(type)
+    ? type
+    : family === "text"
+      ? "text"
+      : "";
 }

@@ -357,7 +357,7 @@ describe("artifacts", () => {
     const one = await opened({ artifacts_total: 90 });
     expect(one.all(".inlay-file").map((file) => file.textContent)).toEqual([
       "plots/loss.pngfigure18 KB",
-      "report.html2.4 KB",
+      "report.htmlhtml2.4 KB",
     ]);
     expect(panel(one, "Artifacts").textContent).toContain("2 of 90 files");
     choose(one, 0);
