@@ -271,6 +271,5 @@ def _keep_other_threads_out() -> None:
     for store in _stores.values():
         with contextlib.suppress(StoreBusyError):
             _to_the_end.enter_context(store.turn_in_process(wait=5.0))
-    others = [thread for thread in threading.enumerate() if not thread.name.startswith("inlay-")]
-    if len(others) > 1:
+    if threading.active_count() > 1:
         time.sleep(0.2)  # whoever gave the turn up just now is still taking its connection down
