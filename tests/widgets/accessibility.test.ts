@@ -148,7 +148,7 @@ describe("a keyboard", () => {
       "Code+1−1",
       "Runs2",
       "plots/loss.pngfigure18 KB",
-      "report.html2.4 KB",
+      "report.htmlhtml2.4 KB",
     ];
     expect(names.filter((name) => order.includes(name))).toEqual(order);
   });
