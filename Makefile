@@ -67,8 +67,9 @@ notebooks: bundles
 	rm -rf build/notebooks && mkdir -p build/notebooks
 	INLAY_STORE="$(CURDIR)/build/notebooks/store" $(PYTEST) --nbval-lax --nbval-current-env notebooks
 
+# Journeys mostly wait: two at a time, each in a JupyterLab of its own.
 e2e: bundles
-	$(WITH_BROWSER) $(PYTEST) tests/e2e
+	$(WITH_BROWSER) $(PYTEST) tests/e2e -n 2 --dist loadfile
 
 # The pictures of the README, anew.
 screenshots: bundles

@@ -27,7 +27,7 @@ def test_points_arrive_while_the_cell_runs(notebook: OpenNotebook, truth: Truth)
     seen = watch(page, 1)
     assert len(seen) >= 8, f"in 5 s the card showed only {seen}"
     assert seen == sorted(seen)
-    assert seen[-1] < 249, "the last look was after the end"
+    assert seen[0] < 200, "the card came when the cell was all but over"
     page.wait_until_idle()
     run = truth.run("training")
     card = ended_card(page)
