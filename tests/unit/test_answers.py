@@ -524,9 +524,9 @@ def test_a_kernel_that_trains_answers(browser, first):
     training = browser.execute(
         "import time, inlay\n"
         "with inlay.start_run('r') as run:\n"
-        "    print(f'run:{run.run_id}', flush=True)\n"
         "    for step in range(1000):\n"
         "        run.log({'loss': step / 10})\n"
+        "        if step == 10: print(f'run:{run.run_id}', flush=True)\n"
         "        time.sleep(0.01)\n"
     )
     said = browser.hear(lambda m: m["msg_type"] == "stream" and "run:" in m["content"]["text"])
