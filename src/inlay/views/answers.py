@@ -9,16 +9,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import anywidget
-
 from inlay.views.bundles import bundle
+from inlay.views.model import Model
 from inlay.views.requests import reply_to
 
 if TYPE_CHECKING:
     from inlay.views.desk import Desk
 
 
-class Answers(anywidget.AnyWidget):
+class Answers(Model):
     """Answers requests `{id, op, ...}` with `{id, ok}` or `{id, error}`. Made by `page()`, once for a kernel."""
 
     _esm = bundle("answers.js")
@@ -29,17 +28,6 @@ class Answers(anywidget.AnyWidget):
         self._desk = desk
         self.on_msg(self._on_message)
         _listen_where_asked(self.comm)
-
-    @property
-    def reference(self) -> str:
-        """What a card names it by."""
-        return f"anywidget:{self.model_id}"
-
-    def close(self) -> None:
-        """End the model and the layout made with it."""
-        if self.comm is not None:
-            self.layout.close()
-        super().close()
 
     def __repr__(self) -> str:
         return "Answers to the widgets"

@@ -6,26 +6,14 @@ there may be dozens, are a few lines that ask the page for what this one exports
 
 from __future__ import annotations
 
-import anywidget
-
 from inlay.views.bundles import bundle
+from inlay.views.model import Model
 
 
-class Library(anywidget.AnyWidget):
+class Library(Model):
     """Nothing to see: a model whose module exports the views. Made by `page()`, once for a kernel."""
 
     _esm = bundle("library.js")
-
-    @property
-    def reference(self) -> str:
-        """What a card names it by."""
-        return f"anywidget:{self.model_id}"
-
-    def close(self) -> None:
-        """End the model and the layout made with it."""
-        if self.comm is not None:
-            self.layout.close()
-        super().close()
 
     def __repr__(self) -> str:
         return "Library of the widgets"

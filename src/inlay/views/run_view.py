@@ -12,10 +12,10 @@ import secrets
 import threading
 from typing import TYPE_CHECKING, Any
 
-import anywidget
 import traitlets
 
 from inlay.views.bundles import bundle
+from inlay.views.model import Model
 from inlay.views.page import page
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _ARGUMENTS = ("header", "frame", "details", "progress", "choices", "on_ready")
 
 
-class RunView(anywidget.AnyWidget):
+class RunView(Model):
     """The live card of one run. Made by `LiveCard`, which keeps it up to date and closes it."""
 
     _esm = bundle("run-view.js")
@@ -138,12 +138,6 @@ class RunView(anywidget.AnyWidget):
         """What a page that is loaded from now on begins with; the pages there are know, for they made the choice."""
         # Past the trait, which would send it: an older choice would overtake the next one on its way to the kernel.
         self._trait_values["_choices"] = choices
-
-    def close(self) -> None:
-        """End the widget and the layout made with it; ipywidgets would keep both for as long as the kernel lives."""
-        if self.comm is not None:
-            self.layout.close()
-        super().close()
 
     def __repr__(self) -> str:
         # ipywidgets' own prints every trait, the binary one as well.
