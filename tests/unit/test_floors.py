@@ -16,13 +16,13 @@ PACKAGE = Path(__file__).parents[2] / "src" / "inlay"
 
 # Bottom first. Parts of one floor do not see each other, except as ALSO says.
 FLOORS = [
-    {"errors", "_version"},
+    {"errors", "settings", "_version"},
     {"store"},
-    {"query"},
+    {"query", "content"},
     {"tracking", "tracing"},
-    {"autolog", "capture"},
+    {"autolog", "capture", "transfer"},
     {"views"},
-    {"notebook"},
+    {"notebook", "cli"},
 ]
 ALSO: dict[str, set[str]] = {"autolog": {"capture"}, "tracing": {"tracking"}}
 LEVEL = {part: level for level, floor in enumerate(FLOORS) for part in floor}
@@ -34,6 +34,7 @@ DOORS = {
     "anywidget": "views",
     "ipywidgets": "views",
     "traitlets": "views",
+    "click": "cli",
 }
 
 

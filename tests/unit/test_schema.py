@@ -49,7 +49,7 @@ def test_a_new_store_has_the_present_version(store):
 def test_a_newer_store_is_refused_and_left_as_it_is(filled, monkeypatch):
     make_newer(filled.database)
     before = digest(filled.database)
-    with pytest.raises(StoreVersionError, match=r"version 99.*up to 1\b.*pip install -U inlay"):
+    with pytest.raises(StoreVersionError, match=rf"version 99.*up to {schema.VERSION}\b.*pip install -U inlay"):
         inlay.runs()
     assert digest(filled.database) == before
     other = stores._current
@@ -72,13 +72,13 @@ def migrations(monkeypatch):
 
 
 def test_an_older_store_is_moved_up_and_its_copy_kept(filled, migrations):
-    before = digest(filled.database)
+    before, present = digest(filled.database), schema.VERSION
     migrations("CREATE TABLE colours (name VARCHAR)", "INSERT INTO colours VALUES ('red')")
     assert inlay.sql("select name from colours").fetchall() == [("red",)]
     assert [run.name for run in inlay.runs()] == ["before"]
-    copy = filled.folder / "runs.v1.duckdb"
+    copy = filled.folder / f"runs.v{present}.duckdb"
     assert digest(copy) == before
-    assert inlay.sql("select max(version), count(*) from schema_version").fetchall() == [(3, 2)]
+    assert inlay.sql("select max(version), count(*) from schema_version").fetchall() == [(present + 2, 2)]
     assert inlay.sql("select count(*) from colours").fetchall() == [(1,)]
     ended("after")
     assert len(inlay.runs()) == 2
@@ -92,13 +92,15 @@ def test_a_new_store_gets_every_migration(tmp_path, migrations):
 
 
 def test_a_migration_that_fails_changes_nothing(filled, migrations, monkeypatch):
+    present = schema.VERSION
+    failing = (Migration(present + 1, "CREATE TABLE colours (x INTEGER)"), Migration(present + 2, "oops"))
     with monkeypatch.context() as patch:
-        patch.setattr(schema, "MIGRATIONS", (Migration(2, "CREATE TABLE colours (x INTEGER)"), Migration(3, "oops")))
-        patch.setattr(schema, "VERSION", 3)
+        patch.setattr(schema, "MIGRATIONS", failing)
+        patch.setattr(schema, "VERSION", present + 2)
         with pytest.raises(duckdb.Error):
             inlay.runs()
     with filled.open() as con:
-        assert schema.version_of(con) == 1
+        assert schema.version_of(con) == present
         assert con.execute("select count(*) from duckdb_tables() where table_name = 'colours'").fetchone() == (0,)
     migrations("CREATE TABLE colours (x INTEGER)")
     assert len(inlay.runs()) == 1
@@ -117,3 +119,17 @@ def test_a_file_that_is_no_database(filled):
     filled.database.write_bytes(b"not a database at all" * 1000)
     with pytest.raises(inlay.InlayError, match=r"runs\.duckdb cannot be opened"):
         inlay.runs()
+
+
+def test_a_store_of_the_first_version_is_moved_up(tmp_path):
+    folder = tmp_path / "old"
+    folder.mkdir()
+    with duckdb.connect(str(folder / "runs.duckdb"), config={"storage_compatibility_version": "v1.2.0"}) as con:
+        con.execute(schema.SCHEMA.read_text("utf-8"))
+        con.execute("INSERT INTO schema_version VALUES (1, '0.1.0', now()::TIMESTAMP)")
+        con.execute("INSERT INTO artifacts VALUES (uuid(), 'a.txt', 'ab', 2, 'text/plain', 'text', now()::TIMESTAMP)")
+    inlay.connect(folder)
+    assert inlay.sql("select path, key, step, metadata from artifacts").fetchall() == [("a.txt", None, None, None)]
+    assert inlay.sql("select count(*) from histograms").fetchall() == [(0,)]
+    ended("after")
+    assert len(inlay.runs()) == 1

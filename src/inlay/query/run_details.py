@@ -28,7 +28,10 @@ CHILDREN = 100
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """A file of a run. `hash` is the SHA-256 of its bytes, `mime` guessed from the path; `created_at` is in UTC."""
+    """A file of a run. `hash` is the SHA-256 of its bytes, `mime` guessed from the path; `created_at` is in UTC.
+
+    `key` is the series or table that it is part of, `step` where it stands in it, `metadata` what else is known of it.
+    """
 
     path: str
     bytes: int
@@ -36,6 +39,9 @@ class Artifact:
     kind: str
     hash: str
     created_at: datetime
+    key: str | None = None
+    step: int | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"Artifact {self.path}: {self.bytes:,} bytes, {self.mime}"
@@ -234,16 +240,21 @@ def _artifacts(
 ) -> tuple[list[Artifact], int]:
     rows = con.execute(
         """
-        SELECT path, bytes, mime, kind, hash, created_at, count(*) OVER () FROM artifacts
+        SELECT path, bytes, mime, kind, hash, created_at, key, step, metadata, count(*) OVER () FROM artifacts
         WHERE run_id = $1 AND ($2 IS NULL OR path = $2) ORDER BY path LIMIT $3
         """,
         [run_id, path, limit],
     ).fetchall()
-    found = [
-        Artifact(path, size or 0, mime or "", kind or "", digest or "", created.replace(tzinfo=timezone.utc))
-        for path, size, mime, kind, digest, created, _ in rows
-    ]
+    found = [_artifact(*row[:-1]) for row in rows]
     return found, rows[0][-1] if rows else 0
+
+
+def _artifact(  # noqa: PLR0917 - the columns of a row
+    path: str, size: int, mime: str, kind: str, digest: str, created: datetime, key: str, step: int, metadata: str
+) -> Artifact:
+    """A row as an artifact; rows that others wrote may lack anything."""
+    at = created.replace(tzinfo=timezone.utc)
+    return Artifact(path, size or 0, mime or "", kind or "", digest or "", at, key, step, _object(metadata))
 
 
 def _output(con: DuckDBPyConnection, run_id: str) -> Output | None:

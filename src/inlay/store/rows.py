@@ -27,7 +27,7 @@ RUN_COLUMNS = (
     "run_id", "experiment_id", "parent_run_id", "name", "status", "started_at", "ended_at", "duration_s",
     "source_kind", "source_name", "notebook", "cell_id", "session_id", "execution_seq", "code_hash",
     "env_hash", "git_commit", "git_dirty", "git_branch", "git_remote", "host", "user_name", "pid",
-    "error_type", "error_message", "traceback", "note", "deleted_at", "writer",
+    "error_type", "error_message", "traceback", "note", "deleted_at", "writer", "command", "exit_code",
 )  # fmt: skip
 _RUNS = f"SELECT {', '.join(RUN_COLUMNS)} FROM runs WHERE run_id IN (SELECT unnest(?::UUID[]))"  # noqa: S608
 
@@ -57,6 +57,8 @@ class Batch:
             Kind.SOURCE: self._source,
             Kind.ENVIRONMENT: self._environment,
             Kind.OUTPUT: self._output,
+            Kind.HISTOGRAM: self._histogram,
+            Kind.INPUT: self._input,
         }
 
     def add(self, events: list[tuple[str, Event]]) -> list[tuple[str, str]]:
@@ -85,6 +87,8 @@ class Batch:
             self._con.execute("DELETE FROM tags WHERE value IS NULL")
         for table, rows in self._rows.items():
             replace(self._con, table, rows, keys=_KEYS[table])
+        if any(row[2] is None for row in self._rows.get("artifacts", ())):
+            self._con.execute("DELETE FROM artifacts WHERE hash IS NULL")
         return self._series.write(blocks)
 
     # -- one method for each kind ---------------------------------------------------------------------------
@@ -132,8 +136,11 @@ class Batch:
                 self._tags[body["run"], key] = value
 
     def _artifact(self, body: dict[str, Any], time: float) -> None:
+        if body["hash"] is None:  # what it holds was merged into another
+            self._row("artifacts", (body["run"], body["path"], *[None] * 8))
+            return
         row = (body["run"], body["path"], body["hash"], body["bytes"], body["mime"], body["kind"], utc(time))
-        self._row("artifacts", row)
+        self._row("artifacts", (*row, body.get("key"), body.get("step"), _json(body.get("metadata"))))
 
     def _session(self, body: dict[str, Any], time: float) -> None:
         self._row("sessions", (body["session"], body["kind"], body["python"], body["host"], body["pid"], utc(time)))
@@ -155,6 +162,15 @@ class Batch:
 
     def _output(self, body: dict[str, Any], time: float) -> None:
         self._row("outputs", (body["run"], body["tail"], body["bytes"], utc(time)))
+
+    def _histogram(self, body: dict[str, Any], time: float) -> None:
+        self._row("histograms", (body["run"], body["key"], body["step"], utc(time), body["edges"], body["counts"]))
+
+    def _input(self, body: dict[str, Any], time: float) -> None:
+        described = (_json(body.get("schema")), _json(body.get("profile")), body.get("source"))
+        digests = (body.get("sample_digest"), body.get("digest"), utc(body.get("time", time)))
+        sizes = (body.get("rows"), body.get("columns"), body.get("bytes"))
+        self._row("inputs", (body["run"], body["name"], body["context"], body["kind"], *sizes, *described, *digests))
 
     def _is_news(self, run_id: str, what: str, time: float) -> bool:
         """Whether nobody else said it later: the words of several processes, which are taken in one after the other."""
@@ -297,10 +313,17 @@ def _is_id(text: object) -> bool:
         return False
 
 
+def _json(value: Any) -> str | None:
+    return None if value is None else json.dumps(value)
+
+
 def _plain(value: Any) -> Any:
     return str(value) if type(value).__name__ == "UUID" else value
 
 
 _columns: dict[str, list[tuple[str, str]]] = {}
 _CHANGING_RUNS = {Kind.RUN_START, Kind.RUN_END, Kind.RUN}
-_KEYS = {"artifacts": 2, "outputs": 1, "sessions": 1, "executions": 2, "sources": 1, "environments": 1}
+_KEYS = {
+    "artifacts": 2, "outputs": 1, "sessions": 1, "executions": 2, "sources": 1, "environments": 1,
+    "histograms": 3, "inputs": 3,
+}  # fmt: skip

@@ -28,7 +28,38 @@ class Migration:
     sql: str
 
 
-MIGRATIONS: tuple[Migration, ...] = ()
+_VALUES_OF_EVERY_KIND = """
+ALTER TABLE artifacts ADD COLUMN key VARCHAR;       -- the series or table that the file is part of
+ALTER TABLE artifacts ADD COLUMN step BIGINT;
+ALTER TABLE artifacts ADD COLUMN metadata VARCHAR;  -- JSON object
+ALTER TABLE runs ADD COLUMN command VARCHAR;        -- JSON list: the arguments of `inlay run`
+ALTER TABLE runs ADD COLUMN exit_code INTEGER;
+DROP TABLE inputs;                                  -- no version wrote to it
+CREATE TABLE inputs (
+    run_id        UUID NOT NULL,
+    name          VARCHAR NOT NULL,
+    context       VARCHAR NOT NULL,   -- training, evaluation ...; empty where none was given
+    kind          VARCHAR,            -- pandas, polars, arrow, numpy, file, folder ...
+    rows          BIGINT,
+    columns       BIGINT,
+    bytes         BIGINT,
+    schema        VARCHAR,            -- JSON: [{"name", "type"}, ...]
+    profile       VARCHAR,            -- JSON: {column: {"missing", "min", "max", ...}}
+    source        VARCHAR,
+    sample_digest VARCHAR,            -- of a sample, known at once
+    digest        VARCHAR,            -- of everything, known a little later
+    created_at    TIMESTAMP
+);
+CREATE TABLE histograms (
+    run_id UUID NOT NULL, key VARCHAR NOT NULL, step BIGINT NOT NULL, time TIMESTAMP,
+    edges DOUBLE[], counts DOUBLE[]
+);
+-- Which runs came from elsewhere, and what they looked like there when they did.
+CREATE TABLE imports (
+    run_id UUID NOT NULL, kind VARCHAR, source VARCHAR, source_id VARCHAR, fingerprint VARCHAR, imported_at TIMESTAMP
+);
+"""
+MIGRATIONS: tuple[Migration, ...] = (Migration(2, _VALUES_OF_EVERY_KIND),)
 VERSION = 1 + len(MIGRATIONS)
 
 

@@ -1,4 +1,4 @@
--- The tables of a store, version 1. Documented in docs/schema.md; times are naive UTC.
+-- The tables of a store of version 1; schema.py moves them up. Documented in docs/schema.md; times are naive UTC.
 -- Metric points are by far the most rows: they are kept by an integer series id, and read through the views
 -- `metrics` and `metric_summary`.
 

@@ -24,10 +24,21 @@ if TYPE_CHECKING:
     from inlay.tracking.run import Run
 
 
-def log_bytes(run: Run, data: bytes, path: str, kind: str) -> None:
-    """Keep bytes under `path`."""
+def log_bytes(
+    run: Run,
+    data: bytes,
+    path: str,
+    kind: str,
+    *,
+    mime: str | None = None,
+    key: str | None = None,
+    step: int | None = None,
+    metadata: dict[str, Any] | None = None,
+) -> None:
+    """Keep bytes under `path`; `key` and `step` say of which series they are a part, `metadata` is a JSON object."""
     path = checked_path(path)
-    _log(run, path, kind, lambda: blobs.put_bytes(run.store.artifacts, data))
+    said = {"mime": mime, "key": key, "step": step, "metadata": metadata}
+    _log(run, path, kind, lambda: blobs.put_bytes(run.store.artifacts, data), said)
 
 
 def log_text(run: Run, text: object, path: str) -> None:
@@ -102,13 +113,14 @@ def checked_path(path: object) -> str:
     return str(pure)
 
 
-def _log(run: Run, path: str, kind: str, put: Callable[[], blobs.Blob]) -> None:
+def _log(run: Run, path: str, kind: str, put: Callable[[], blobs.Blob], said: dict[str, Any] | None = None) -> None:
     recorder = run.writable()  # an ended run refuses before anything is copied
     try:
         blob = put()
     except OSError as error:
         warnings.warn(f"inlay could not keep the artifact {path!r}: {error}", RuntimeWarning, stacklevel=4)
         return
-    mime = mimetypes.guess_type(path)[0] or "application/octet-stream"
-    recorder.event(Kind.ARTIFACT, path=path, hash=blob.hash, bytes=blob.bytes, mime=mime, kind=kind)
-    run.memory.keep_artifact(Artifact(path, blob.bytes, mime, kind, blob.hash, datetime.now(timezone.utc)))
+    given = {name: value for name, value in (said or {}).items() if value is not None}
+    mime = given.pop("mime", None) or mimetypes.guess_type(path)[0] or "application/octet-stream"
+    recorder.event(Kind.ARTIFACT, path=path, hash=blob.hash, bytes=blob.bytes, mime=mime, kind=kind, **given)
+    run.memory.keep_artifact(Artifact(path, blob.bytes, mime, kind, blob.hash, datetime.now(timezone.utc), **given))

@@ -17,14 +17,14 @@ from inlay.store.identity import short_id
 from inlay.store.journal.slots import Kind
 from inlay.store.masking import mask_text, mask_value
 from inlay.store.printed import mask_printed
-from inlay.tracking import active, artifacts, charting, values
+from inlay.tracking import active, charting, values
+from inlay.tracking.content import RunContent
 from inlay.tracking.events import announce
 from inlay.tracking.memory import TAIL, RunMemory
 from inlay.tracking.outcome import check_status, error_of, status_of
 from inlay.tracking.snapshot import RunPlace, RunSnapshot
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Mapping
     from types import TracebackType
 
@@ -34,13 +34,12 @@ if TYPE_CHECKING:
 
     from inlay.query.attributes import Attributes, RunError
     from inlay.query.history import History
-    from inlay.query.run_details import Artifact
     from inlay.store.store import Store
     from inlay.tracking.origin import Origin
     from inlay.tracking.recorder import Recorder
 
 
-class Run:
+class Run(RunContent):
     """A run: its attributes, what was logged to it, and the methods that log more.
 
     Made by `inlay.start_run` and `inlay.get_run`, not by hand. As a context manager it ends with the truth:
@@ -216,13 +215,6 @@ class Run:
         following = not self.ended and (self._recorder is None or self._recorder.foreign)
         return RunPlace(self._store.key, following, now.source, now.host, now.user)
 
-    @property
-    def artifacts(self) -> list[Artifact]:
-        """Its files, by path: `path`, `bytes`, `mime`, `kind`, `hash`, `created_at`."""
-        from inlay.query.run_details import artifacts_of
-
-        return artifacts_of(self._store, self.run_id)
-
     def __repr__(self) -> str:
         now = self._now()
         return f"Run {self.short_id}: {now.name} ({now.experiment}), {now.status}"
@@ -320,28 +312,6 @@ class Run:
         self._say(Kind.RUN, set={"note": note})
         self._attributes.note = note
         announce("changed", self)
-
-    # -- artifacts ------------------------------------------------------------------------------------------
-
-    def log_text(self, text: str, path: str) -> None:
-        """Keep a text under a path such as `notes/report.md`."""
-        artifacts.log_text(self, text, path)
-
-    def log_dict(self, data: Any, path: str) -> None:
-        """Keep a dict or list as JSON (`.yaml` paths are refused: there is no YAML writer in the core)."""
-        artifacts.log_json(self, data, path)
-
-    def log_figure(self, figure: Any, path: str, **options: Any) -> None:
-        """Keep a matplotlib figure; the path's suffix is the format, `options` go to `savefig`."""
-        artifacts.log_figure(self, figure, path, options)
-
-    def log_artifact(self, local_path: str | os.PathLike[str], artifact_path: str | None = None) -> None:
-        """Keep a file under its own name, in the folder `artifact_path` of the run if given."""
-        artifacts.log_file(self, local_path, artifact_path)
-
-    def log_artifacts(self, local_folder: str | os.PathLike[str], artifact_path: str | None = None) -> None:
-        """Keep every file below a folder, with its relative path."""
-        artifacts.log_folder(self, local_folder, artifact_path)
 
     # -- for the floors above -------------------------------------------------------------------------------
 

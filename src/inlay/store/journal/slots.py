@@ -51,6 +51,8 @@ class Kind(enum.IntEnum):
     SOURCE = 12
     ENVIRONMENT = 13
     OUTPUT = 14
+    HISTOGRAM = 15
+    INPUT = 16
 
 
 # The kind field holds the kind in its low 16 bits, then 24 bits each for "which part" and "of how many".

@@ -1,0 +1,1 @@
+"""Runs from and to elsewhere: MLflow, TensorBoard, W&B, CSV; MLflow, Parquet and JSON."""
