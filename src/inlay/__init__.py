@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from inlay.tracking.progress import progress
     from inlay.tracking.run import Run
     from inlay.tracking.start import end_run, log, start_run
+    from inlay.transfer.exports import export_runs
+    from inlay.transfer.imports import import_runs
     from inlay.views.altair_chart import chart
     from inlay.views.configuration import configure
 
@@ -45,6 +47,8 @@ _WHERE = {
     "start_run": "inlay.tracking.start",
     "end_run": "inlay.tracking.start",
     "log": "inlay.tracking.start",
+    "export_runs": "inlay.transfer.exports",
+    "import_runs": "inlay.transfer.imports",
     "chart": "inlay.views.altair_chart",
     "configure": "inlay.views.configuration",
 }
@@ -60,7 +64,9 @@ __all__ = [
     "configure",
     "connect",
     "end_run",
+    "export_runs",
     "get_run",
+    "import_runs",
     "log",
     "progress",
     "runs",
