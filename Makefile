@@ -76,6 +76,7 @@ screenshots: bundles
 	$(WITH_BROWSER) $(PYTEST) tests/e2e/screenshots.py
 
 bench: bundles
+	$(BIN)/python bench/peer.py
 	$(BIN)/python bench/record.py
 	$(WITH_BROWSER) $(BIN)/python bench/browser.py
 

@@ -1,29 +1,26 @@
-"""What a call costs: logging, and starting and ending a run, against a list append and MLflow on SQLite.
+"""What a call costs: logging, and starting and ending a run, against a list append and the peers.
 
 The loops are compiled as a notebook cell is, because that is where they run. Ours and the list's are measured
 in CPU time of the calling thread, so that other work on the machine does not count, but page faults and
-locks do; MLflow's in wall time, because it waits for its database.
+locks do; the peers' in wall time, because they wait for a database, a socket or a queue.
 """
 
 from __future__ import annotations
 
 import gc
-import json
-import subprocess
 import time
-from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from figures import Figure, in_turns, new_store, progress, ratio
+from peer import Peer, peers
 
 import inlay
 from inlay.store.upkeep import close_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from typing_extensions import Self
+    from pathlib import Path
 
 CELLS = {
     "list append with a clock read": "for i in range(n): l.append((time(), v))",
@@ -37,15 +34,30 @@ REFERENCE = "list append with a clock read"
 BARS = {"log_metric(key, float, step=i)": 3.0, "log, 50 scalars, each": 1.5}
 
 
-def figures(folder: Path, *, quick: bool, mlflow: str) -> Iterator[Figure]:
-    """Per value, and per run."""
-    progress("logging, in turns with a list append and MLflow")
-    store = new_store(folder / "calls")
-    with Peer(mlflow, folder) as peer:
+def figures(folder: Path, *, quick: bool, mlflow: str | None) -> Iterator[Figure]:
+    """Per value, and per run; then what the peers take for the same."""
+    with peers(folder, mlflow) as others:
+        names = ", ".join(peer.label for peer in others) or "no peer"
+        progress(f"logging, in turns with a list append and {names}")
+        store = new_store(folder / "calls")
         taken = _calls(store, 5_000 if quick else 20_000, 11 if quick else 41)
-        theirs = peer.calls(10 if quick else 100, 3 if quick else 5)
-        runs = in_turns({"ours": _run_ms(store), "MLflow": peer.run_ms}, 5 if quick else 30)
-    close_all()
+        theirs = {peer.label: _asked(peer, quick=quick) for peer in others}
+        runs = in_turns({"ours": _run_ms(store), **{peer.label: _their_run_ms(peer) for peer in others}}, 5)
+        runs["ours"] += in_turns({"ours": _run_ms(store)}, 5 if quick else 30)["ours"]
+        close_all()
+        yield from _ours(taken, runs["ours"])
+        one, fifty = median(taken["log_metric(key, float, step=i)"]), median(taken["log, 50 scalars, each"])
+        for peer in others:
+            single, each, size = theirs[peer.label]
+            run, times = median(runs[peer.label]), median(runs[peer.label]) / median(runs["ours"])
+            said = (
+                f"one scalar {single:,.0f} µs ({single / one:,.0f} of ours), of 50 each {each:,.1f} µs "
+                f"({each / fifty:,.0f}), a run {run:,.1f} ms ({times:,.0f}), {size:,.0f} bytes a point"
+            )
+            yield Figure(f"{peer.label} {peer.version}", "", said)
+
+
+def _ours(taken: dict[str, list[float]], runs: list[float]) -> Iterator[Figure]:
     listed = taken[REFERENCE]
     for what, ours in taken.items():
         if what == REFERENCE:
@@ -53,15 +65,20 @@ def figures(folder: Path, *, quick: bool, mlflow: str) -> Iterator[Figure]:
         times = ratio(ours, listed)
         bar = BARS.get(what)
         against = f"list append {median(listed):.2f} µs: {times:.1f} x"
-        if what in theirs:
-            against += f"; MLflow {theirs[what]:,.0f} µs: {theirs[what] / median(ours):,.0f} of ours"
         yield Figure(
             what, f"{median(ours):.2f} µs", against, f"<= {bar:g} x list" if bar else "", times <= bar if bar else None
         )
-    ms = median(runs["ours"])
-    against = f"MLflow {median(runs['MLflow']):.0f} ms" if peer.version else ""
-    yield Figure("start_run and end", f"{ms:.2f} ms", against, "<= 4 ms", ms <= 4)
-    yield Figure("peer", f"MLflow {peer.version}" if peer.version else peer.missing)
+    yield Figure("start_run and end", f"{median(runs):.2f} ms", "", "<= 4 ms", median(runs) <= 4)
+
+
+def _asked(peer: Peer, *, quick: bool) -> tuple[float, float, float]:
+    """Microseconds of one scalar and of each of fifty, in turns, and bytes a point."""
+    size = 10 if quick else 200
+    taken = in_turns(
+        {"one": lambda: peer.ask("log_metric", size), "fifty": lambda: peer.ask("log_metrics", max(2, size // 20))},
+        3 if quick else 5,
+    )
+    return median(taken["one"]), median(taken["fifty"]), peer.ask("bytes", 1_000 if quick else 20_000)
 
 
 def _calls(store: Any, size: int, rounds: int) -> dict[str, list[float]]:
@@ -101,40 +118,5 @@ def _run_ms(store: Any) -> Callable[[], float]:
     return measure
 
 
-class Peer:
-    """MLflow in a Python of its own, told by lines what to measure."""
-
-    def __init__(self, python: str, folder: Path) -> None:
-        self._command = [python, str(Path(__file__).with_name("mlflow_peer.py")), str(folder / "mlflow")]
-        self.version = ""
-        self.missing = f"no MLflow in {python}; give a Python that has it: --mlflow venv/bin/python"
-
-    def __enter__(self) -> Self:
-        self._process = subprocess.Popen(
-            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-        )
-        answer = self._process.stdout.readline()
-        self.version = json.loads(answer) if answer else ""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._process.stdin.close()
-        self._process.wait()
-
-    def calls(self, size: int, rounds: int) -> dict[str, float]:
-        """Microseconds a value of the calls it has, too."""
-        if not self.version:
-            return {}
-        measures = {
-            "log_metric(key, float, step=i)": lambda: self._ask("log_metric", size),
-            "log, 50 scalars, each": lambda: self._ask("log_metrics", max(2, size // 50)),
-        }
-        return {what: median(values) for what, values in in_turns(measures, rounds).items()}
-
-    def run_ms(self) -> float:
-        """Milliseconds of one run begun and ended; 0 without MLflow."""
-        return self._ask("run", 1) / 1e3 if self.version else 0.0
-
-    def _ask(self, what: str, size: int) -> float:
-        print(what, size, file=self._process.stdin, flush=True)
-        return float(json.loads(self._process.stdout.readline()))
+def _their_run_ms(peer: Peer) -> Callable[[], float]:
+    return lambda: peer.ask("run", 1) / 1e3

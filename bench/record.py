@@ -2,9 +2,9 @@
 
     python bench/record.py [--quick] [--mlflow PYTHON] [--only PART ...]
 
-MLflow is taken from the Python that runs this, or from another one named by `--mlflow`; without it, its
-figures are left out. `--quick` is for continuous integration: the same in small, where sizes say little.
-Exits with 1 when a bar is missed.
+The peers are those that `python bench/peer.py` could install, each in an environment of its own; MLflow may be
+taken from another Python by `--mlflow`. `--quick` is for continuous integration: the same in small, where sizes say
+little. Exits with 1 when a bar is missed.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ PARTS = ("import", "calls", "ingest", "read", "live", "card")
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--quick", action="store_true", help="small sizes, few rounds")
-    options.add_argument("--mlflow", default=sys.executable, metavar="PYTHON", help="a Python that has MLflow")
+    options.add_argument("--mlflow", metavar="PYTHON", help="a Python that has MLflow")
     options.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, metavar="PART", help=", ".join(PARTS))
     asked = options.parse_args()
     found: list[Figure] = []
