@@ -15,7 +15,7 @@ from chaos.acknowledged import Board, check_series, start
 import inlay
 
 # What DuckDB's version changes about a kill shows in fewer rounds.
-ROUNDS = 20 if os.environ.get("INLAY_TEST_DUCKDB") else 100
+ROUNDS = 20 if os.environ.get("INLAY_TEST_DUCKDB") else 200
 ARRAY = 500
 
 LOGGING = f"""
