@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from inlay.notebook import load_ipython_extension as load_ipython_extension
     from inlay.notebook import unload_ipython_extension as unload_ipython_extension
     from inlay.query.history import History
+    from inlay.settings import configure
     from inlay.store.store import connect
     from inlay.tracking.active import active_run
     from inlay.tracking.found import Runs, get_run, runs, sql
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from inlay.transfer.exports import export_runs
     from inlay.transfer.imports import import_runs
     from inlay.views.altair_chart import chart
-    from inlay.views.configuration import configure
 
 _WHERE = {
     "InlayError": "inlay.errors",
@@ -50,7 +50,7 @@ _WHERE = {
     "export_runs": "inlay.transfer.exports",
     "import_runs": "inlay.transfer.imports",
     "chart": "inlay.views.altair_chart",
-    "configure": "inlay.views.configuration",
+    "configure": "inlay.settings",
 }
 
 __all__ = [

@@ -12,11 +12,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from inlay.settings import configure, configured_static
 from inlay.store import artifacts
 from inlay.tracking.points import Points
 from inlay.tracking.snapshot import RunSnapshot
 from inlay.views import paths
-from inlay.views.configuration import configure, configured_static
 from inlay.views.curves import RunCurves
 from inlay.views.picture import picture_html, switch
 from inlay.views.picture_chart import path
@@ -500,7 +500,7 @@ def test_how_much_is_saved_can_be_chosen(settings):
         ({"static": "none"}, ValueError, "'full', 'summary' or 'off'; got 'none'"),
         ({"static": ["full"]}, ValueError, r"got \['full'\]"),
         ({"statics": "full"}, TypeError, "no 'statics'; did you mean 'static'"),
-        ({"colour": "red"}, TypeError, "no 'colour'; it takes static"),
+        ({"colour": "red"}, TypeError, "no 'colour'; it takes store, journal, static"),
     ],
 )
 def test_a_setting_that_is_none(settings, options, error, words):

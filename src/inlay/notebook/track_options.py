@@ -21,7 +21,7 @@ Record this cell as a run, with its curves drawn below while it runs.
             [--nested] [--resume ID] [--no-params] [--quiet]
 
   name                  the run's name; two words are made up without one
-  -e, --experiment NAME the experiment it belongs to ("default")
+  -e, --experiment NAME the experiment it belongs to; the setting of that name ("default")
   -t, --tag KEY=VALUE   a tag; may be given again
   -p, --param KEY=VALUE a param; JSON or a Python literal, else text; may be given again
   --note TEXT           a note

@@ -16,8 +16,9 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
+from inlay import settings
 from inlay.errors import NoActiveRunError, RunActiveError
-from inlay.query.attributes import DEFAULT_EXPERIMENT, Attributes
+from inlay.query.attributes import Attributes
 from inlay.store.identity import new_id, short_id
 from inlay.store.journal.slots import Kind
 from inlay.store.masking import mask_text
@@ -51,9 +52,9 @@ def start_run(
 ) -> Run:
     """Start a run and make it the active one; as a context manager it ends with its block.
 
-    `name` defaults to two words, `experiment` to "default" (that of the parent when nested). `nested=True`
-    opens it inside the active run, as its child. `resume` takes the id (or its end, or the name) of an
-    earlier run: its metrics go on and its status returns to running.
+    `name` defaults to two words, `experiment` to that of the parent when nested, else to the setting of that name
+    ("default"; see `inlay.configure`). `nested=True` opens it inside the active run, as its child. `resume` takes the
+    id (or its end, or the name) of an earlier run: its metrics go on and its status returns to running.
 
     Raises `RunActiveError` when a run is open here already and `nested` is not set, `RunNotFoundError` when
     there is nothing to resume, `RunActiveError` when another process is writing the run to resume, and
@@ -71,7 +72,7 @@ def start_run(
         attributes = Attributes(
             run_id=new_id(),
             name=name or new_name(),
-            experiment=experiment or (parent.experiment if parent is not None else DEFAULT_EXPERIMENT),
+            experiment=experiment or (parent.experiment if parent is not None else settings.get("experiment")),
             started_at=time.time(),
             note=mask_text(note or "", code=False),
             parent_run_id=parent.run_id if parent is not None else None,

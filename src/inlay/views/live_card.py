@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from inlay.query.fresh import fresh
 from inlay.query.stored_curves import stored_in
+from inlay.settings import configured_static
 from inlay.tracking import events
 from inlay.tracking.following import follow_foreign, unfollow
 from inlay.tracking.points import follow
 from inlay.tracking.progress import bars
 from inlay.views import choices, feed
-from inlay.views.configuration import configured_static
 from inlay.views.curves import LIMITS, RunCurves
 from inlay.views.details import Details
 from inlay.views.header import header_of
@@ -33,11 +33,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from inlay.query.attributes import Attributes
+    from inlay.settings import Static
     from inlay.tracking.events import RunEvent
     from inlay.tracking.following import FollowedRun
     from inlay.tracking.points import Follower
     from inlay.tracking.run import Run
-    from inlay.views.configuration import Static
     from inlay.views.frames import Frame
     from inlay.views.run_view import RunView
 

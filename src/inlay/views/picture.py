@@ -13,8 +13,8 @@ from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from inlay.views.configuration import Static as Static  # noqa: PLC0414 - for those who draw pictures
-from inlay.views.configuration import configured_static
+from inlay.settings import Static as Static  # noqa: PLC0414 - for those who draw pictures
+from inlay.settings import configured_static
 from inlay.views.format import format_bytes, format_count, format_duration, format_value, plain, plain_lines
 from inlay.views.header import load_line, param_texts
 from inlay.views.paths import home_as_tilde, without_owner
