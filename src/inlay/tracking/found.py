@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from inlay.query import attributes, frame
 from inlay.query import sql as reading
+from inlay.query.filter import select_runs
 from inlay.query.fresh import fresh
 from inlay.store.store import current
 from inlay.tracking import active, charting, values
@@ -38,18 +39,28 @@ def get_run(reference: str) -> Run:
     return _as_run(attributes.find(current(), reference), current())
 
 
-def runs(*, experiment: str | None = None) -> Runs:
-    """Every run of the store, newest first; those of one experiment if given."""
+def runs(
+    filter: str = "",  # noqa: A002 - MLflow's users look for it under this name
+    *,
+    order_by: str | Sequence[str] | None = None,
+    limit: int | None = None,
+    experiment: str | None = None,
+    include_deleted: bool = False,
+) -> Runs:
+    """The runs of a filter, newest first: `inlay.runs("metrics.auc > 0.9 and params.lr < 0.1")`.
+
+    MLflow's filter strings work; beyond them OR, NOT, parentheses, IN, BETWEEN. Without a filter, every run.
+    `order_by` is a key or several (`"metrics.auc DESC"`), `limit` the most runs wanted, `experiment` the name of one.
+    Deleted runs are left out unless `include_deleted`.
+
+    Raises `QueryError` with the place in the filter.
+    """
+    selection = select_runs(
+        filter, order_by=order_by, limit=limit, experiment=experiment, deleted=None if include_deleted else False
+    )
     store = current()
     with fresh(store) as con:
-        rows = con.execute(
-            """
-            SELECT r.run_id::VARCHAR FROM runs r LEFT JOIN experiments e USING (experiment_id)
-            WHERE r.deleted_at IS NULL AND ($1 IS NULL OR e.name = $1)
-            ORDER BY r.started_at DESC, r.run_id DESC
-            """,
-            [experiment],
-        ).fetchall()
+        rows = con.execute(selection.sql, selection.params).fetchall()
     return Runs([run_id for (run_id,) in rows], store)
 
 
