@@ -15,7 +15,10 @@ import pytest
 import inlay
 from inlay.capture import background
 from inlay.query import run_details
-from inlay.query.run_details import Artifact, Child, Commit, Earlier, Output, RunDetails, Surroundings
+from inlay.query.entries import Entry
+from inlay.query.histograms import HistogramSummary
+from inlay.query.inputs import InputSummary
+from inlay.query.run_details import Child, Commit, Earlier, Output, RunDetails, Surroundings
 from inlay.store.database import StoreBusyError
 from inlay.store.printed import printed_text
 from inlay.store.upkeep import upkeep_of
@@ -446,7 +449,7 @@ def test_nothing_is_longer_than_somebody_would_read():
         source="x" * 200_000,
         earlier=Earlier(run_id, "n" * 10_000, "y" * 200_000),
         output=Output("o" * 100_000, 10**12),
-        artifacts=[Artifact("p" * 2000, 1, "m" * 9999, "k" * 9999, "h" * 9999, WHEN)],
+        artifacts=[Entry("p" * 2000, 1, "m" * 9999, "k" * 9999, "h" * 9999, WHEN)],
         artifacts_total=1,
         surroundings=Surroundings(
             "p" * 9999,
@@ -475,9 +478,11 @@ def test_whatever_was_recorded_can_be_encoded():
     odd = "a\ud800\u202e\0"
     run_id = "0192f0c1-0000-7000-8000-000000000000"
     found = RunDetails(
-        odd, Earlier(run_id, odd, odd + "\n"), Output(odd, 1), [Artifact(odd, 1, odd, odd, odd, WHEN)], 1,
+        odd, Earlier(run_id, odd, odd + "\n"), Output(odd, 1),
+        [Entry(odd, 1, odd, "model", odd, WHEN, odd, metadata={"format": odd})], 1,
+        [HistogramSummary(odd, 1, 0)], [InputSummary(odd, odd, odd, 1, 1, 1, odd, odd, odd)],
         Surroundings(odd, odd, {odd: odd}, {odd: odd}, {odd: odd}), Commit(odd, odd, False, odd),
-        [Child(run_id, odd, odd, None)], 1,
+        [Child(run_id, odd, odd, None)], 1, [odd], 1,
     )  # fmt: skip
     json.dumps(details_json(found), ensure_ascii=False).encode()
 

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from datetime import timezone
 from typing import TYPE_CHECKING, Any
 
+from inlay.query.artifacts import Artifact as Artifact  # noqa: PLC0414 - for those who know it from here
+from inlay.query.artifacts import artifact_of as artifact_of  # noqa: PLC0414
+from inlay.query.artifacts import artifacts_of as artifacts_of  # noqa: PLC0414
+from inlay.query.artifacts import json_object
+from inlay.query.entries import Entry, read_entries
 from inlay.query.fresh import fresh
+from inlay.query.histograms import HistogramSummary, read_histograms
+from inlay.query.inputs import InputSummary, read_inputs
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from duckdb import DuckDBPyConnection
 
     from inlay.store.store import Store
@@ -22,29 +26,7 @@ if TYPE_CHECKING:
 SOURCE = 50_000
 """The most characters read of a cell's text."""
 TAIL = 16 * 1024
-ARTIFACTS = 200
 CHILDREN = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Artifact:
-    """A file of a run. `hash` is the SHA-256 of its bytes, `mime` guessed from the path; `created_at` is in UTC.
-
-    `key` is the series or table that it is part of, `step` where it stands in it, `metadata` what else is known of it.
-    """
-
-    path: str
-    bytes: int
-    mime: str
-    kind: str
-    hash: str
-    created_at: datetime
-    key: str | None = None
-    step: int | None = None
-    metadata: dict[str, Any] = field(default_factory=dict)
-
-    def __repr__(self) -> str:
-        return f"Artifact {self.path}: {self.bytes:,} bytes, {self.mime}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,17 +98,23 @@ class RunDetails:
     source: str | None = None
     earlier: Earlier | None = None
     output: Output | None = None
-    artifacts: list[Artifact] = field(default_factory=list)
+    artifacts: list[Entry] = field(default_factory=list)
     artifacts_total: int = 0
+    histograms: list[HistogramSummary] = field(default_factory=list)
+    inputs: list[InputSummary] = field(default_factory=list)
     surroundings: Surroundings | None = None
     commit: Commit | None = None
     children: list[Child] = field(default_factory=list)
     children_total: int = 0
+    command: list[str] = field(default_factory=list)
+    """The arguments of `inlay run`, where that made it, and what the program ended with."""
+    exit_code: int | None = None
 
 
 _RUN = """
 SELECT epoch(started_at), notebook, source_name, cell_id, session_id::VARCHAR, execution_seq,
-       parent_run_id IS NOT NULL, left(s.source, ?), env_hash, git_commit, git_branch, git_dirty, git_remote
+       parent_run_id IS NOT NULL, left(s.source, ?), env_hash, git_commit, git_branch, git_dirty, git_remote,
+       command, exit_code
 FROM runs r LEFT JOIN sources s USING (code_hash)
 WHERE run_id = ?
 """
@@ -143,18 +131,20 @@ def read_details(con: DuckDBPyConnection, run_id: str) -> RunDetails:
     row = con.execute(_RUN, [SOURCE, run_id]).fetchone()
     if row is None:
         return RunDetails()
-    started, notebook, source_name, cell_id, session, seq, nested, source, env_hash, *git = row
+    started, notebook, source_name, cell_id, session, seq, nested, source, env_hash, *git, command, exit_code = row
     found = RunDetails(source=source)
     if source is not None:
         place = CellPlace(run_id, started or 0.0, notebook, source_name, cell_id, session, seq, nested)
         found.earlier = earlier_run(con, place, source)
     found.output = _output(con, run_id)
-    found.artifacts, found.artifacts_total = _artifacts(con, run_id, ARTIFACTS)
+    found.artifacts, found.artifacts_total = read_entries(con, run_id)
+    found.histograms, found.inputs = read_histograms(con, run_id), read_inputs(con, run_id)
     found.surroundings = _surroundings(con, env_hash)
     commit, branch, dirty, remote = git
     if commit is not None or branch is not None:
         found.commit = Commit(commit, branch, bool(dirty), remote)
     found.children, found.children_total = children_of(con, run_id)
+    found.command, found.exit_code = command_of(command), exit_code
     return found
 
 
@@ -218,43 +208,13 @@ def children_of(con: DuckDBPyConnection, run_id: str) -> tuple[list[Child], int]
     return children[::-1], rows[0][-1] if rows else 0
 
 
-def artifacts_of(store: Store, run_id: str) -> list[Artifact]:
-    """Every file of the run, by path."""
-    with fresh(store) as con:
-        return _artifacts(con, run_id, None)[0]
-
-
-def artifact_of(store: Store, run_id: str, path: str) -> Artifact | None:
-    """The file that was logged under this path last."""
-    with fresh(store) as con:
-        return next(iter(_artifacts(con, run_id, 1, path)[0]), None)
-
-
-def stored_artifacts(con: DuckDBPyConnection, run_id: str) -> tuple[list[Artifact], int]:
-    """The first files of the run, by path, and how many there are."""
-    return _artifacts(con, run_id, ARTIFACTS)
-
-
-def _artifacts(
-    con: DuckDBPyConnection, run_id: str, limit: int | None, path: str | None = None
-) -> tuple[list[Artifact], int]:
-    rows = con.execute(
-        """
-        SELECT path, bytes, mime, kind, hash, created_at, key, step, metadata, count(*) OVER () FROM artifacts
-        WHERE run_id = $1 AND ($2 IS NULL OR path = $2) ORDER BY path LIMIT $3
-        """,
-        [run_id, path, limit],
-    ).fetchall()
-    found = [_artifact(*row[:-1]) for row in rows]
-    return found, rows[0][-1] if rows else 0
-
-
-def _artifact(  # noqa: PLR0917 - the columns of a row
-    path: str, size: int, mime: str, kind: str, digest: str, created: datetime, key: str, step: int, metadata: str
-) -> Artifact:
-    """A row as an artifact; rows that others wrote may lack anything."""
-    at = created.replace(tzinfo=timezone.utc)
-    return Artifact(path, size or 0, mime or "", kind or "", digest or "", at, key, step, _object(metadata))
+def command_of(text: str | None) -> list[str]:
+    """The arguments of a command, as the column `runs.command` holds them."""
+    try:
+        words = json.loads(text or "[]")
+    except ValueError:
+        return []
+    return [str(word) for word in words] if isinstance(words, list) else []
 
 
 def _output(con: DuckDBPyConnection, run_id: str) -> Output | None:
@@ -266,13 +226,4 @@ def _surroundings(con: DuckDBPyConnection, env_hash: str | None) -> Surroundings
     row = con.execute(
         "SELECT python, platform, packages, hardware, variables FROM environments WHERE env_hash = ?", [env_hash]
     ).fetchone()
-    return Surroundings(row[0], row[1], *map(_object, row[2:])) if row else None
-
-
-def _object(text: str | None) -> dict[str, Any]:
-    """A JSON object; an empty one for anything else."""
-    try:
-        value = json.loads(text or "{}")
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
+    return Surroundings(row[0], row[1], *map(json_object, row[2:])) if row else None

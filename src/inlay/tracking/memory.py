@@ -37,6 +37,9 @@ class RunMemory:
     artifacts: dict[str, Artifact] = field(default_factory=dict)
     artifacts_logged: int = 0
     """How often one was: a path may be logged again."""
+    histograms: dict[str, set[int]] = field(default_factory=dict)
+    """Their steps, by key."""
+    histograms_logged: int = 0
     printed: tuple[str, int] | None = None
     """The end of the output as last recorded, and the bytes of all of it."""
     printing: Printing | None = None
@@ -57,6 +60,11 @@ class RunMemory:
         """A file was logged."""
         self.artifacts[artifact.path] = artifact
         self.artifacts_logged += 1
+
+    def keep_histogram(self, key: str, step: int) -> None:
+        """A histogram was logged."""
+        self.histograms.setdefault(key, set()).add(step)
+        self.histograms_logged += 1
 
     def output_bytes(self) -> int:
         """How much was printed until now."""

@@ -12,7 +12,10 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from inlay.query import run_details
+from inlay.query.artifacts import stored_artifacts
+from inlay.query.entries import ENTRIES, entries_of
 from inlay.query.fresh import fresh
+from inlay.query.histograms import KEYS, HistogramSummary
 from inlay.query.run_details import CellPlace, Child, Commit, Output, RunDetails, Surroundings
 from inlay.tracking.session import session_of
 from inlay.views.details_wire import details_json
@@ -20,7 +23,10 @@ from inlay.views.details_wire import details_json
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-    from inlay.query.run_details import Artifact, Earlier
+    from inlay.query.artifacts import Artifact
+    from inlay.query.entries import Entry
+    from inlay.query.run_details import Earlier
+    from inlay.tracking.memory import RunMemory
     from inlay.tracking.run import Run
 
 OUTPUT_EVERY = 2.0
@@ -117,6 +123,29 @@ class _Stored:
         return found
 
 
+class _Listed:
+    """The files of a live run as entries: of ten thousand pictures they are made less often, for that takes a while."""
+
+    def __init__(self) -> None:
+        self.looks = 0
+        """How often there was something new."""
+        self._entries: list[Entry] = []
+        self._logged = 0
+        self._earlier = 0
+        self._next = 0.0
+
+    def look(self, memory: RunMemory, earlier: dict[str, Artifact], *, now: bool) -> list[Entry]:
+        """The entries of the files in memory and those logged `earlier`; `now` also if they were made just before."""
+        began = time.monotonic()
+        if (memory.artifacts_logged, len(earlier)) == (self._logged, self._earlier) or (began < self._next and not now):
+            return self._entries
+        self._logged, self._earlier = memory.artifacts_logged, len(earlier)
+        self._entries = entries_of((earlier | memory.artifacts).values())
+        self._next = time.monotonic() + (time.monotonic() - began) / SHARE
+        self.looks += 1
+        return self._entries
+
+
 class _Memory:
     """Details of a run that this process writes."""
 
@@ -128,7 +157,8 @@ class _Memory:
         self._earlier: Earlier | None = None
         self._children: dict[str, Child] = {}
         self._children_elsewhere = 0  # started by other processes, or in an earlier life of the run
-        self._artifacts: dict[str, Artifact] = {}
+        self._artifacts: dict[str, Artifact] = {}  # of an earlier life of the run
+        self._listed = _Listed()
         self._output: Output | None = None
         self._output_at = 0.0
         self._seen: object = None
@@ -139,10 +169,12 @@ class _Memory:
         self._ask()
         self._hear()
         children = list(run.memory.children.values())
+        entries = self._listed.look(run.memory, self._artifacts, now=not run.live)
         seen = (
             self._asked,
             self._output,
-            run.memory.artifacts_logged,
+            self._listed.looks,
+            run.memory.histograms_logged,
             len(run.memory.columns),
             run.memory.columns.get("env_hash"),
             run.memory.children_started,
@@ -151,13 +183,12 @@ class _Memory:
         if seen == self._seen:
             return None
         self._seen = seen
-        return self._found(children)
+        return self._found(children, entries)
 
-    def _found(self, children: list[Run]) -> RunDetails:
+    def _found(self, children: list[Run], entries: list[Entry]) -> RunDetails:
         memory, session = self._run.memory, session_of(self._run.store)
         columns = dict(memory.columns)
         environment = session.environment(columns.get("env_hash"))
-        artifacts = self._artifacts | memory.artifacts
         known = self._children | {child.run_id: _child(child) for child in children}
         commit = Commit(
             columns.get("git_commit"),
@@ -165,14 +196,18 @@ class _Memory:
             bool(columns.get("git_dirty")),
             columns.get("git_remote"),
         )
+        histograms = [(key, set(steps)) for key, steps in dict(memory.histograms).items()]
         origin = self._run.origin
         self._code = self._code or session.source(origin.code_hash if origin else None)
         return RunDetails(
             source=self._code,
             earlier=self._earlier,
             output=self._output,
-            artifacts=[artifacts[path] for path in sorted(artifacts)][: run_details.ARTIFACTS],
-            artifacts_total=len(artifacts),
+            artifacts=entries[:ENTRIES],
+            artifacts_total=len(entries),
+            histograms=[HistogramSummary(key, len(steps), max(steps)) for key, steps in sorted(histograms)][:KEYS],
+            command=run_details.command_of(columns.get("command")),
+            exit_code=columns.get("exit_code"),
             surroundings=_surroundings(environment),
             commit=commit if "git_commit" in columns else None,
             children=list(known.values())[-run_details.CHILDREN :],
@@ -231,8 +266,7 @@ class _Memory:
         self._children = {child.run_id: child for child in stored}
         self._children_elsewhere = max(0, total - run.memory.children_started)
         if run.recorder is not None and run.recorder.resumed:
-            artifacts, _ = run_details.stored_artifacts(con, run.run_id)
-            self._artifacts = {artifact.path: artifact for artifact in artifacts}
+            self._artifacts = {artifact.path: artifact for artifact in stored_artifacts(con, run.run_id)}
 
 
 def _surroundings(row: dict[str, Any] | None) -> Surroundings | None:

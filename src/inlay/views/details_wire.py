@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING, Any
 from inlay.store.identity import short_id
 from inlay.store.printed import printed_text
 from inlay.views.format import encodable
+from inlay.views.paths import home_as_tilde, without_owner
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from inlay.query.run_details import Artifact, Child, Commit, Earlier, Output, RunDetails, Surroundings
+    from inlay.query.entries import Entry
+    from inlay.query.inputs import InputSummary
+    from inlay.query.run_details import Child, Commit, Earlier, Output, RunDetails, Surroundings
 
 LONGEST = 2_000
 """The most characters of one name or value."""
@@ -28,6 +31,8 @@ DIFF_LINE = 1_000
 TAIL = 16 * 1024
 PACKAGES = 1_000
 VARIABLES = 200
+WORDS = 200
+"""The most words of a command."""
 CONTEXT = 3
 """Unchanged lines kept around a change."""
 
@@ -42,10 +47,16 @@ def details_json(found: RunDetails) -> dict[str, Any]:
         "output": found.output and _output(found.output),
         "artifacts": [_artifact(one) for one in found.artifacts],
         "artifacts_total": found.artifacts_total,
+        "histograms": [
+            {"key": _short(one.key), "steps": one.steps, "last_step": one.last_step} for one in found.histograms
+        ],
+        "inputs": [_input(one) for one in found.inputs],
         "environment": found.surroundings and _environment(found.surroundings),
         "git": found.commit and _git(found.commit),
         "children": [_child(one) for one in found.children],
         "children_total": found.children_total,
+        "command": [_short(without_owner(word)) for word in found.command[:WORDS]],
+        "exit_code": found.exit_code,
     }
 
 
@@ -106,14 +117,37 @@ def _output(output: Output) -> dict[str, Any]:
     return {"tail": encodable(printed_text(tail)), "bytes": output.bytes}
 
 
-def _artifact(artifact: Artifact) -> dict[str, Any]:
+def _artifact(entry: Entry) -> dict[str, Any]:
+    """An entry; what concerns several files only where there may be some. Steps and captions are asked for."""
+    said: dict[str, Any] = {
+        "path": encodable(entry.path),
+        "bytes": entry.bytes,
+        "mime": _short(entry.mime),
+        "kind": _short(entry.kind),
+        "hash": _short(entry.hash),
+        "time": entry.created_at.timestamp(),
+    }
+    if entry.key is not None:
+        said |= {"key": encodable(entry.key), "count": entry.count, "all_bytes": entry.all_bytes, "rows": entry.rows}
+        said |= {"first_step": entry.first_step, "last_step": entry.last_step}
+    if entry.kind == "model":
+        said["model"] = {name: _short(str(entry.metadata.get(name) or "")) for name in ("format", "class")}
+        # Not known to be safe: it is not.
+        said["model"]["unsafe"] = entry.metadata.get("unsafe") is not False
+    return said
+
+
+def _input(data: InputSummary) -> dict[str, Any]:
     return {
-        "path": encodable(artifact.path),
-        "bytes": artifact.bytes,
-        "mime": _short(artifact.mime),
-        "kind": _short(artifact.kind),
-        "hash": _short(artifact.hash),
-        "time": artifact.created_at.timestamp(),
+        "name": _short(data.name),
+        "context": _short(data.context),
+        "kind": _short(data.kind or ""),
+        "rows": data.rows,
+        "columns": data.columns,
+        "bytes": data.bytes,
+        "source": _short(home_as_tilde(data.source or "")),
+        "digest": _short(data.digest or data.sample_digest or ""),
+        "sampled": data.digest is None,
     }
 
 
