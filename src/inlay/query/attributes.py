@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from inlay.errors import RunNotFoundError
 from inlay.query.fresh import fresh
+from inlay.store.identity import short_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,18 +66,20 @@ ORDER BY r.started_at DESC, r.run_id DESC
 """
 
 
-def find(store: Store, reference: str) -> Attributes:
+def find(store: Store, reference: str, *, deleted: bool = False) -> Attributes:
     """The run meant by an id, the beginning or end of one that only one run has, or a name (its newest run).
 
-    Raises `RunNotFoundError` when no run, or more than one, answers to it.
+    With `deleted`, one that was deleted. Raises `RunNotFoundError` when no run, or more than one, answers to it.
     """
     with fresh(store) as con:
-        ids = _matching(con, reference)
+        ids = _matching(con, reference, deleted=deleted)
         if len(ids) == 1:
             return load(con, ids)[0]
         if ids:
             msg = f"{len(ids)} runs have an id that begins or ends with {reference!r}; give more of it"
             raise RunNotFoundError(msg)
+        if not deleted and (gone := _matching(con, reference, deleted=True)):
+            raise RunNotFoundError(_was_deleted(load(con, gone)[0]))
         raise RunNotFoundError(_nothing_like(con, store, reference))
 
 
@@ -120,7 +123,7 @@ def replace(attributes: Attributes, newer: Attributes) -> None:
         setattr(attributes, name, getattr(newer, name))
 
 
-def _matching(con: DuckDBPyConnection, reference: str) -> list[str]:
+def _matching(con: DuckDBPyConnection, reference: str, *, deleted: bool = False) -> list[str]:
     """Ids of the runs that `reference` may mean; the newest alone when it is a name.
 
     A name comes before a part of an id: a run called "2024" can be had whatever ids there are.
@@ -130,30 +133,39 @@ def _matching(con: DuckDBPyConnection, reference: str) -> list[str]:
     if len(bare) < 32:
         rows = con.execute(
             """
-            SELECT run_id::VARCHAR FROM runs WHERE name = ? AND deleted_at IS NULL
+            SELECT run_id::VARCHAR FROM runs WHERE name = ? AND (deleted_at IS NOT NULL) = ?
             ORDER BY started_at DESC, run_id DESC LIMIT 1
             """,
-            [reference],
+            [reference, deleted],
         ).fetchall()
         if rows or len(bare) < 4:
             return [run_id for (run_id,) in rows]
     rows = con.execute(
         """
         SELECT run_id::VARCHAR FROM runs
-        WHERE deleted_at IS NULL
+        WHERE (deleted_at IS NOT NULL) = $2
           AND (starts_with(replace(run_id::VARCHAR, '-', ''), $1)
                OR ends_with(replace(run_id::VARCHAR, '-', ''), $1))
         """,
-        [bare],
+        [bare, deleted],
     ).fetchall()
     return [run_id for (run_id,) in rows]
 
 
 def _nothing_like(con: DuckDBPyConnection, store: Store, reference: str) -> str:
-    names = [name for (name,) in con.execute("SELECT DISTINCT name FROM runs WHERE name IS NOT NULL").fetchall()]
+    known = "SELECT DISTINCT name FROM runs WHERE name IS NOT NULL AND deleted_at IS NULL"
+    names = [name for (name,) in con.execute(known).fetchall()]
     near = difflib.get_close_matches(reference, names, 3)
     hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else " inlay.runs() lists them."
     return f"no run with id or name {reference!r} in {store.folder}.{hint}"
+
+
+def _was_deleted(run: Attributes) -> str:
+    short = short_id(run.run_id)
+    return (
+        f"run {short} ({run.name}) was deleted. `inlay restore {short}` brings it back; in Python, "
+        f"inlay.runs(\"run_id = '{run.run_id}'\", include_deleted=True).restore()"
+    )
 
 
 def _unix(time: datetime | None) -> float | None:

@@ -10,7 +10,7 @@ from inlay.query import sql as reading
 from inlay.query.filter import select_runs
 from inlay.query.fresh import fresh
 from inlay.store.store import current
-from inlay.tracking import active, charting, values
+from inlay.tracking import active, charting, deletion, values
 from inlay.tracking.run import Run
 
 if TYPE_CHECKING:
@@ -116,16 +116,26 @@ class Runs(Sequence[Run]):
         drawn: alt.Chart = charting.draw([key, *more], self, x=x, smoothing=smoothing, log=log)
         return drawn
 
+    def delete(self) -> None:
+        """Delete all these runs; see `Run.delete`. Raises `RunActiveError` when one runs; none is deleted then."""
+        deletion.delete(self._store, self._attributes())
+
+    def restore(self) -> None:
+        """Bring back those of these runs that were deleted."""
+        deletion.restore(self._store, self._attributes())
+
     def __repr__(self) -> str:
         if not self._ids:
             return "Runs: none yet"
         return f"Runs: {len(self._ids):,}, newest {self[0]!r}"
 
     def _load(self, run_ids: list[str]) -> list[Run]:
-        with self._store.open() as con:
-            found = attributes.load(con, run_ids)
-        by_id = {one.run_id: one for one in found}
+        by_id = {one.run_id: one for one in self._attributes(run_ids)}
         return [_as_run(by_id[run_id], self._store) for run_id in run_ids if run_id in by_id]
+
+    def _attributes(self, run_ids: list[str] | None = None) -> list[attributes.Attributes]:
+        with self._store.open() as con:
+            return attributes.load(con, self._ids if run_ids is None else run_ids)
 
 
 def _as_run(found: attributes.Attributes, store: Store) -> Run:
