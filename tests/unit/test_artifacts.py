@@ -11,6 +11,8 @@ import pytest
 
 import inlay
 from inlay.store import artifacts as blobs
+from inlay.store import incoming
+from inlay.store.incoming import pieces
 
 
 def files_of(run):
@@ -179,15 +181,22 @@ def test_a_disk_that_refuses_costs_the_artifact_and_leaves_no_half_file(store, t
     assert len(run.history("a")) == 1
 
 
-def test_a_copy_that_dies_half_way_leaves_no_name(tmp_path):
-    folder = tmp_path / "artifacts"
+def test_a_copy_that_is_interrupted_leaves_no_name(tmp_path, monkeypatch):
+    folder, source = tmp_path / "artifacts", tmp_path / "f"
+    source.write_bytes(b"x" * 5_000_000)
+    seen = []
 
-    def interrupted():
-        with blobs._temporary(folder) as (file, temporary):
-            file.write(b"half")
-            assert [path.name for path in folder.iterdir()] == [temporary.name]
-            raise KeyboardInterrupt
+    def interrupted(file, size=None):
+        for piece in pieces(file, size):
+            seen.extend(path.name for path in folder.iterdir())
+            if seen:
+                raise KeyboardInterrupt
+            yield piece
 
+    folder.mkdir()
+    monkeypatch.setattr(incoming, "pieces", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        interrupted()
+        blobs.put_file(folder, source)
+    assert len(seen) == 1
+    assert seen[0].startswith(".new-")
     assert list(folder.iterdir()) == []

@@ -69,7 +69,7 @@ def test_a_card_is_told_how_far_the_loop_is(run, clock):
 
     (bar,) = bars(run)
     assert bar == {
-        "desc": "epochs", "n": 10, "total": 10, "elapsed_s": 20, "rate": 0.5, "left_s": None, "state": "done",
+        "desc": "epochs", "n": 10, "total": 10, "elapsed_s": 20, "rate": 0.5, "left_s": None, "state": "done", "unit": "items",
     }  # fmt: skip
     clock.now += 100
     assert bars(run)[0]["elapsed_s"] == 20

@@ -1,26 +1,36 @@
 """Files of a run: checked paths, blobs in the store, one event each.
 
-A disk that refuses costs a warning and the artifact, not the training.
+A disk that refuses costs a warning and the artifact, not the training. Large files are copied in the background.
 """
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import mimetypes
 import os
+import re
+import stat
+import sys
 import warnings
+import weakref
 from datetime import datetime, timezone
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from inlay.query.run_details import Artifact
+from inlay import settings
+from inlay.query.artifacts import Artifact
 from inlay.store import artifacts as blobs
+from inlay.store.incoming import Incoming
 from inlay.store.journal.slots import Kind
+from inlay.tracking import copies
+from inlay.tracking.memory import folders_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from inlay.store.store import Store
     from inlay.tracking.run import Run
 
 
@@ -39,6 +49,13 @@ def log_bytes(
     path = checked_path(path)
     said = {"mime": mime, "key": key, "step": step, "metadata": metadata}
     _log(run, path, kind, lambda: blobs.put_bytes(run.store.artifacts, data), said)
+
+
+def remove(run: Run, path: str) -> None:
+    """Take a file out of the run, such as a part of a table that was merged with others."""
+    copies.replace(run, path)
+    run.writable().event(Kind.ARTIFACT, path=path, hash=None)
+    run.memory.drop_artifact(path)
 
 
 def log_text(run: Run, text: object, path: str) -> None:
@@ -73,30 +90,140 @@ def log_figure(run: Run, figure: Any, path: str, options: dict[str, Any]) -> Non
     log_bytes(run, buffer.getvalue(), path, kind="figure")
 
 
-def log_file(run: Run, local_path: str | os.PathLike[str], artifact_path: str | None) -> None:
-    """Keep a file. Raises `FileNotFoundError` or `IsADirectoryError` naming it."""
+# -- a file -------------------------------------------------------------------------------------------------
+
+
+def log_file(
+    run: Run, local_path: str | os.PathLike[str], artifact_path: str | None, *, link: bool = False, kind: str = "file"
+) -> None:
+    """Keep a file. Raises `FileNotFoundError` or `IsADirectoryError` naming it, `ValueError` for a pipe or a device."""
     source = Path(local_path).expanduser()
     if source.is_dir():
         msg = f"{source} is a folder; use log_artifacts for all files in it"
         raise IsADirectoryError(msg)
+    if source.exists() and not source.is_file():
+        msg = f"{source} is no regular file (a pipe, a socket or a device) and has no bytes to keep"
+        raise ValueError(msg)
     if not source.is_file():
         msg = f"there is no file {source} to log"
         raise FileNotFoundError(msg)
-    path = checked_path(f"{artifact_path}/{source.name}" if artifact_path else source.name)
-    _log(run, path, "file", lambda: blobs.put_file(run.store.artifacts, source))
+    name = _printable(source.name)
+    path = checked_path(f"{artifact_path}/{name}" if artifact_path else name)
+    run.writable()
+    refuse_taken(run, path)
+    _sweep(run.store)
+    try:
+        _take(run, source, path, kind, link=link)
+    except OSError as error:
+        _warn(f"inlay could not keep the artifact {path!r}: {_reason(error)}")
+
+
+def _take(run: Run, source: Path, path: str, kind: str, *, link: bool = False, follow: bool = True) -> None:
+    """Keep a file, in the background when it is large. Raises `OSError`."""
+    incoming = Incoming(run.store.artifacts, source, link=link, follow=follow)
+    # On Windows nobody could delete or replace the file while it is open.
+    if incoming.size > float(settings.get("background_copy_mb")) * (1 << 20) and sys.platform != "win32":
+        copies.replace(run, path)
+        copies.begin(run, path, incoming, lambda blob: _kept(run, path, kind, blob))
+        return
+    with incoming:
+        blob = blobs.take_in(run.store.artifacts, incoming)
+    _kept(run, path, kind, blob)
+
+
+# -- a folder -----------------------------------------------------------------------------------------------
+
+_SMALL = 1 << 20
+_TOGETHER = 1000
+"""Small files that wait for the disk together."""
 
 
 def log_folder(run: Run, local_folder: str | os.PathLike[str], artifact_path: str | None) -> None:
-    """Keep every file below a folder; symbolic links are left out."""
+    """Keep every file below a folder. Symbolic links below it are left out, and so are pipes, sockets and devices, and
+    the folder of the store; what cannot be read is named in one warning.
+    """
     folder = Path(local_folder).expanduser()
     if not folder.is_dir():
         msg = f"there is no folder {folder} to log"
         raise NotADirectoryError(msg)
-    for source in sorted(folder.rglob("*")):
-        if source.is_file() and not source.is_symlink():
-            inner = source.parent.relative_to(folder).as_posix()
-            parts = [part for part in (artifact_path, inner) if part and part != "."]
-            log_file(run, source, "/".join(parts) or None)
+    if artifact_path:
+        artifact_path = checked_path(artifact_path)
+    run.writable()
+    _sweep(run.store)
+    found, missed = _files_below(folder, run.store)
+    pairs: list[tuple[Path, str, int]] = []
+    for source, inner, size in found:
+        try:
+            path = checked_path("/".join([artifact_path, inner] if artifact_path else [inner]))
+        except ValueError as error:
+            missed.append((source, str(error)))
+        else:
+            pairs.append((source, path, size))
+    for _, path, _ in pairs:
+        refuse_taken(run, path)
+    missed += _log_all(run, pairs)
+    if missed:
+        named = "; ".join(f"{str(source)!r}: {reason}" for source, reason in missed[:3])
+        more = f"; and {len(missed) - 3:,} more" if len(missed) > 3 else ""
+        _warn(f"inlay could not keep {_files(len(missed))} of {folder}: {named}{more}")
+
+
+def _log_all(run: Run, pairs: list[tuple[Path, str, int]]) -> list[tuple[Path, str]]:
+    """Keep these files; returns those that could not be, and why."""
+    missed: list[tuple[Path, str]] = []
+    small = [pair for pair in pairs if pair[2] <= _SMALL]
+    for start in range(0, len(small), _TOGETHER):
+        part = small[start : start + _TOGETHER]
+        results = blobs.put_small_files(run.store.artifacts, [source for source, _, _ in part])
+        for (source, path, _), blob in zip(part, results, strict=True):
+            if isinstance(blob, OSError):
+                missed.append((source, _reason(blob)))
+            else:
+                _kept(run, path, "file", blob)
+    refused: OSError | None = None
+    for source, path, size in pairs:
+        if size <= _SMALL:
+            continue
+        try:
+            if refused is not None:
+                raise refused
+            _take(run, source, path, "file", follow=False)
+        except OSError as error:
+            refused = error if blobs.disk_refuses(error) else None
+            missed.append((source, _reason(error)))
+    return missed
+
+
+def _files_below(folder: Path, store: Store) -> tuple[list[tuple[Path, str, int]], list[tuple[Path, str]]]:
+    """Regular files with their relative paths and sizes, by path; and the folders that could not be looked into."""
+    files: list[tuple[Path, str, int]] = []
+    missed: list[tuple[Path, str]] = []
+    waiting = [(os.fspath(folder), "")]
+    while waiting:
+        place, inner = waiting.pop()
+        try:
+            entries = sorted(os.scandir(place), key=lambda entry: entry.name)
+        except OSError as error:
+            missed.append((Path(place), _reason(error)))
+            continue
+        for entry in entries:
+            name = inner + _printable(entry.name)
+            with contextlib.suppress(FileNotFoundError):
+                status = entry.stat(follow_symlinks=False)
+                if stat.S_ISDIR(status.st_mode):
+                    if not _is_store(entry.path, store):
+                        waiting.append((entry.path, f"{name}/"))
+                elif stat.S_ISREG(status.st_mode):
+                    files.append((Path(entry.path), name, status.st_size))
+    return sorted(files, key=lambda file: file[1]), missed
+
+
+def _is_store(folder: str, store: Store) -> bool:
+    """A store that took itself in would never be done."""
+    return os.path.basename(folder) == store.folder.name and os.path.realpath(folder) == os.path.realpath(store.folder)  # noqa: PTH119
+
+
+# -- paths --------------------------------------------------------------------------------------------------
 
 
 def checked_path(path: object) -> str:
@@ -106,21 +233,93 @@ def checked_path(path: object) -> str:
         raise TypeError(msg)
     text = os.fspath(path).replace("\\", "/")
     pure = PurePosixPath(text)
-    outside = pure.is_absolute() or ".." in pure.parts or ":" in pure.parts[0] if pure.parts else True
+    outside = pure.is_absolute() or ".." in pure.parts or not pure.parts or _DRIVE.match(str(pure))
     if outside or "\0" in text:
         msg = f"an artifact's path is relative and stays inside the run; got {path!r}"
         raise ValueError(msg)
     return str(pure)
 
 
+_DRIVE = re.compile("[A-Za-z]:")
+
+
+def refuse_taken(run: Run, path: str) -> None:
+    """Raise `ValueError` when a file of the run would have to be a folder, or a folder a file."""
+    known, folders = run.memory.artifacts, run.memory.artifact_folders
+    above = next((folder for folder in folders_of(path) if folder in known), None)
+    if above is not None:
+        msg = f"{path!r} cannot be kept: {above!r} is a file of the run, and a path is a file or a folder"
+        raise ValueError(msg)
+    if path in folders:
+        msg = f"{path!r} cannot be kept as a file: the run has files in a folder of that name"
+        raise ValueError(msg)
+
+
+def _printable(name: str) -> str:
+    """A file's name as Unicode; bytes that are none are written as in URLs, so that two such names stay two."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return (
+            re.sub("[\udc80-\udcff]", lambda byte: f"%{ord(byte[0]) - 0xDC00:02X}", name)
+            .encode("utf-8", "replace")
+            .decode()
+        )
+    return name
+
+
+# -- keeping ------------------------------------------------------------------------------------------------
+
+
 def _log(run: Run, path: str, kind: str, put: Callable[[], blobs.Blob], said: dict[str, Any] | None = None) -> None:
-    recorder = run.writable()  # an ended run refuses before anything is copied
+    run.writable()
+    refuse_taken(run, path)
+    _sweep(run.store)
     try:
         blob = put()
     except OSError as error:
-        warnings.warn(f"inlay could not keep the artifact {path!r}: {error}", RuntimeWarning, stacklevel=4)
+        _warn(f"inlay could not keep the artifact {path!r}: {_reason(error)}")
         return
+    _kept(run, path, kind, blob, said)
+
+
+def _kept(run: Run, path: str, kind: str, blob: blobs.Blob, said: dict[str, Any] | None = None) -> None:
+    """Its bytes are safe: say so in the journal."""
     given = {name: value for name, value in (said or {}).items() if value is not None}
     mime = given.pop("mime", None) or mimetypes.guess_type(path)[0] or "application/octet-stream"
-    recorder.event(Kind.ARTIFACT, path=path, hash=blob.hash, bytes=blob.bytes, mime=mime, kind=kind, **given)
-    run.memory.keep_artifact(Artifact(path, blob.bytes, mime, kind, blob.hash, datetime.now(timezone.utc), **given))
+    if blob.changed:
+        given["metadata"] = {**given.get("metadata", {}), "changed": True}
+        _warn(
+            f"the file of the artifact {path!r} was written to while it was copied into the store; what is kept may be "
+            "a mixture of before and after. Log a file when it is complete, or write the next one under another name."
+        )
+    copies.replace(run, path)
+    run.writable().event(Kind.ARTIFACT, path=path, hash=blob.hash, bytes=blob.bytes, mime=mime, kind=kind, **given)
+    now = datetime.now(timezone.utc)
+    run.memory.keep_artifact(Artifact(path, blob.bytes, mime, kind, blob.hash, now, **given))
+
+
+def _sweep(store: Store) -> None:
+    """Once a process: what others left half-copied when they died is of no use to anybody."""
+    if store not in _swept:
+        _swept.add(store)
+        blobs.clear_leftovers(store)
+
+
+_swept: weakref.WeakSet[Store] = weakref.WeakSet()
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error)
+
+
+def _files(count: int) -> str:
+    return "a file" if count == 1 else f"{count:,} files"
+
+
+def _warn(text: str) -> None:
+    """A warning that points at the line of the user's that logged."""
+    frame, level = sys._getframe(1), 2  # noqa: SLF001 - as `warnings` itself does
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("inlay."):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(text, RuntimeWarning, stacklevel=level)

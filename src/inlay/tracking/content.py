@@ -21,12 +21,25 @@ class RunContent:
 
     # -- files ------------------------------------------------------------------------------------------------
 
-    def log_artifact(self, local_path: str | os.PathLike[str], artifact_path: str | None = None) -> None:
-        """Keep a file under its own name, in the folder `artifact_path` of the run if given."""
-        artifacts.log_file(_run(self), local_path, artifact_path)
+    def log_artifact(
+        self, local_path: str | os.PathLike[str], artifact_path: str | None = None, *, link: bool = False
+    ) -> None:
+        """Keep a file under its own name, in the folder `artifact_path` of the run if given.
+
+        A large file (`background_copy_mb`, 64) is copied in the background, and the end of the run waits for it; it may
+        be deleted or replaced meanwhile, but not written to. With `link=True` it is not copied, where the store is on
+        the same file system: store and file are one then, and the file becomes read-only.
+
+        Raises `FileNotFoundError`, `IsADirectoryError`, and `ValueError` for a pipe or device and for a path that leads
+        out of the run.
+        """
+        artifacts.log_file(_run(self), local_path, artifact_path, link=link)
 
     def log_artifacts(self, local_folder: str | os.PathLike[str], artifact_path: str | None = None) -> None:
-        """Keep every file below a folder, with its relative path."""
+        """Keep every file below a folder, with its relative path; symbolic links below it are left out.
+
+        What cannot be read is named in one warning, and the others are kept. Raises `NotADirectoryError`.
+        """
         artifacts.log_folder(_run(self), local_folder, artifact_path)
 
     def log_text(self, text: str, path: str) -> None:

@@ -35,8 +35,11 @@ class RunMemory:
     columns: dict[str, Any] = field(default_factory=dict)
     """Columns of `runs` that were set since the start: `env_hash`, `git_commit` ..."""
     artifacts: dict[str, Artifact] = field(default_factory=dict)
+    artifact_folders: set[str] = field(default_factory=set)
+    """Every folder that one of them lies in."""
+    artifacts_removed: set[str] = field(default_factory=set)
     artifacts_logged: int = 0
-    """How often one was: a path may be logged again."""
+    """How often one was logged or removed: a path may be logged again."""
     histograms: dict[str, set[int]] = field(default_factory=dict)
     """Their steps, by key."""
     histograms_logged: int = 0
@@ -59,6 +62,14 @@ class RunMemory:
     def keep_artifact(self, artifact: Artifact) -> None:
         """A file was logged."""
         self.artifacts[artifact.path] = artifact
+        self.artifact_folders.update(folders_of(artifact.path))
+        self.artifacts_removed.discard(artifact.path)
+        self.artifacts_logged += 1
+
+    def drop_artifact(self, path: str) -> None:
+        """A file was taken out again."""
+        self.artifacts.pop(path, None)
+        self.artifacts_removed.add(path)
         self.artifacts_logged += 1
 
     def keep_histogram(self, key: str, step: int) -> None:
@@ -78,3 +89,9 @@ class RunMemory:
             return self.printed
         total = printing.total_bytes  # before the text: what comes in between is shown the next time
         return (printing.text(TAIL), total) if total else None
+
+
+def folders_of(path: str) -> list[str]:
+    """`a/b/c` lies in `a/b` and in `a`."""
+    names = path.split("/")[:-1]
+    return ["/".join(names[:depth]) for depth in range(len(names), 0, -1)]

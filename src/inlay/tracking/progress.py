@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary, WeakSet
 from inlay.tracking import active
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, AsyncIterator, Generator, Iterable, Iterator
+    from collections.abc import AsyncIterable, AsyncIterator, Callable, Generator, Iterable, Iterator
     from types import TracebackType
 
     from typing_extensions import Self
@@ -117,8 +117,9 @@ def progress(
 def bars(run: Run) -> list[dict[str, Any]]:
     """The run's bars as they are now, outermost first; safe in any thread.
 
-    Each is `{desc, n, total, elapsed_s, rate, left_s, state}`: `rate` in items per second and `left_s` are None while
-    they are not known, `state` is running, done or stopped. An outermost bar stays when it is over, until the next.
+    Each is `{desc, n, total, elapsed_s, rate, left_s, state, unit}`: `rate` in items per second and `left_s` are None
+    while they are not known, `state` is running, done or stopped, `unit` is items or bytes. An outermost bar stays when
+    it is over, until the next.
     """
     with _lock:
         known = _bars.get(run)
@@ -129,6 +130,17 @@ def bars(run: Run) -> list[dict[str, Any]]:
             for bar in known:
                 bar.end("stopped", now)
         return [bar.now(now) for bar in _pruned(known)[:SHOWN]]
+
+
+def begin_bar(run: Run, total: int, desc: str, count: Callable[[], int]) -> Bar:
+    """A bar of bytes for work in the background, such as a copy: whoever draws asks `count` how many are done. It is
+    gone when the work is over.
+    """
+    bar = Bar(total, desc)
+    bar.unit, bar.inner, bar.count = "bytes", True, count
+    with _lock:
+        _pruned(_bars.setdefault(run, [])).append(bar)
+    return bar
 
 
 # -- bars ---------------------------------------------------------------------------------------------------
@@ -144,12 +156,14 @@ class Bar:
         "_items",
         "_seconds",
         "_start",
+        "count",
         "desc",
         "inner",
         "n",
         "state",
         "thread",
         "total",
+        "unit",
     )
 
     def __init__(self, total: int | None, desc: str) -> None:
@@ -157,6 +171,8 @@ class Bar:
         self.total = total
         self.desc = desc
         self.state = "running"
+        self.unit = "items"
+        self.count: Callable[[], int] | None = None
         self.inner = False
         self.thread = threading.get_ident()
         self._start = self._at = time.monotonic()
@@ -173,7 +189,7 @@ class Bar:
 
     def now(self, moment: float) -> dict[str, Any]:
         """The bar as it is drawn."""
-        n, state = self.n, self.state
+        n, state = (self.n if self.count is None else self.count()), self.state
         total = self.total if self.total is None or n <= self.total else None
         elapsed = (moment if state == "running" else self._ended) - self._start
         average = n / elapsed if n and elapsed > 0 else None
@@ -190,6 +206,7 @@ class Bar:
             "rate": rate,
             "left_s": left,
             "state": state,
+            "unit": self.unit,
         }
 
     def _rate(self, n: int, moment: float) -> float | None:
