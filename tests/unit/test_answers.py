@@ -131,7 +131,8 @@ def test_only_runs_that_were_shown_are_answered_for(desk, store):
 
 def test_an_artifact(desk, run):
     looked = answer(desk, "artifact", run=run.run_id, path="notes/a.txt")
-    assert looked == {"kind": "text", "mime": "text/plain", "bytes": 5, "truncated": False, "text": "hello"}
+    known = {"kind": "text", "mime": "text/plain", "bytes": 5, "truncated": False, "text": "hello"}
+    assert looked == {**known, "path": "notes/a.txt"}
     reply = ask(desk, "artifact", run=run.run_id, path="notes/a.txt", whole=True)
     assert reply.buffers == [b"hello"]
     assert "has no artifact 'other'" in error(desk, "artifact", run=run.run_id, path="other")["message"]

@@ -13,7 +13,7 @@ import io
 import json
 from dataclasses import dataclass
 from itertools import islice, starmap
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Literal
 
 from inlay.errors import InlayError
@@ -23,14 +23,14 @@ from inlay.views.format import encodable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from pathlib import Path
 
-    from inlay.query.run_details import Artifact
+    from inlay.query.artifacts import Artifact
     from inlay.store.store import Store
 
-Kind = Literal["image", "svg", "text", "table", "html", "none", "gone"]
+Kind = Literal["image", "svg", "audio", "text", "table", "html", "none", "gone"]
 
 LARGEST_IMAGE = 5 << 20
+LARGEST_AUDIO = 20 << 20
 TEXT = 64 << 10
 """Bytes read of a text."""
 HTML = 1 << 20
@@ -41,6 +41,8 @@ ROWS = 100
 COLUMNS = 50
 CELL = 200
 """Characters of one cell of a table."""
+PARTS = 50
+"""Parts of a table that are looked into for its first rows."""
 LARGEST_WHOLE = 64 << 20
 """The largest file that is sent for downloading."""
 
@@ -67,12 +69,16 @@ class Look:
     text: str | None = None
     table: Table | None = None
     data: bytes | None = None
+    scripts: bool = False
+    """Whether a page has any."""
 
     def as_json(self) -> dict[str, Any]:
         """What the reply says; the bytes of a picture or of a whole file go beside it."""
         said: dict[str, Any] = {"kind": self.kind, "mime": self.mime, "bytes": self.size, "truncated": self.truncated}
         if self.text is not None:
             said["text"] = encodable(self.text)
+        if self.scripts:
+            said["scripts"] = True
         if self.table is not None:
             said["table"] = {
                 "columns": self.table.columns,
@@ -104,14 +110,58 @@ def whole_file(artifact: Artifact, store: Store) -> Look:
     if blob is None:
         return _gone(artifact)
     if artifact.bytes > LARGEST_WHOLE:
-        size, most = artifact.bytes >> 20, LARGEST_WHOLE >> 20
-        raise InlayError(f"{artifact.path} has {size:,} MB, and a page takes at most {most} MB; it is kept as {blob}")
+        raise _too_large(artifact.path, artifact.bytes, f"it is kept as {blob}")
     return Look("none", _mime(artifact), artifact.bytes, data=blob.read_bytes())
+
+
+def preview_parts(parts: Sequence[Artifact], store: Store) -> Look:
+    """The first rows of a table that is kept in parts, in their order."""
+    said = [one.metadata.get("rows") for one in parts]
+    rows = [count if isinstance(count, int) else 0 for count in said]
+    total = sum(rows) if None not in said else None
+    blobs: list[Path] = []
+    needed = ROWS + 1
+    for part, count in list(zip(parts, rows, strict=True))[:PARTS]:
+        blob = blob_of(part, store)
+        if blob is None:
+            return _gone(part)
+        blobs.append(blob)
+        needed -= count
+        if needed <= 0:
+            break
+    table = _parquet(blobs, total)
+    size = sum(one.bytes for one in parts)
+    return Look("none" if table is None else "table", _mime(parts[0]), size, table is None or table.cut, table=table)
+
+
+def whole_table(parts: Sequence[Artifact], store: Store) -> Look:
+    """A table that is kept in parts as one Parquet file. Raises `InlayError` for one too large to be sent."""
+    from tempfile import TemporaryDirectory
+
+    import duckdb
+
+    if len(parts) == 1:
+        return whole_file(parts[0], store)
+    blobs = [blob_of(part, store) for part in parts]
+    if None in blobs:
+        return _gone(parts[blobs.index(None)])
+    size = sum(one.bytes for one in parts)
+    if size > LARGEST_WHOLE:
+        raise _too_large(parts[0].key or parts[0].path, size, "it is read back with run.load(...)")
+    with TemporaryDirectory() as folder, duckdb.connect(config=SETTINGS) as con:
+        target = Path(folder) / "table.parquet"
+        rows = con.read_parquet([str(blob) for blob in blobs], union_by_name=True)
+        rows.write_parquet(str(target))
+        return Look("none", _mime(parts[0]), size, data=target.read_bytes())
 
 
 def blob_of(artifact: Artifact, store: Store) -> Path | None:
     """Where the file lies; None when it is no longer there, or is not the one that was logged."""
     return found(store.artifacts, artifact.hash, artifact.bytes)
+
+
+def _too_large(name: str, size: int, remedy: str) -> InlayError:
+    return InlayError(f"{name} has {size >> 20:,} MB, and a page takes at most {LARGEST_WHOLE >> 20} MB; {remedy}")
 
 
 def _gone(artifact: Artifact) -> Look:
@@ -127,11 +177,14 @@ def _look(artifact: Artifact, blob: Path) -> Look | None:
     with blob.open("rb") as file:
         head = file.read(TEXT)
     suffix = PurePosixPath(artifact.path).suffix.lower()
-    image = _image_type(head)
+    image = _image_type(head, artifact.mime)
     if image is not None:
         return _whole(artifact, blob, "image", image)
     if suffix == ".svg" or artifact.mime == "image/svg+xml":
         return _whole(artifact, blob, "svg", "image/svg+xml")
+    audio = _audio_type(head, artifact.mime)
+    if audio is not None:
+        return _whole(artifact, blob, "audio", audio)
     table = _table(blob, head, suffix, artifact)
     if table is not None:
         return Look("table", _mime(artifact), artifact.bytes, table.cut, table=table)
@@ -141,22 +194,38 @@ def _look(artifact: Artifact, blob: Path) -> Look | None:
     return None if text is None else Look("text", _mime(artifact), artifact.bytes, artifact.bytes > len(head), text)
 
 
-# -- pictures -------------------------------------------------------------------------------------------------
+# -- pictures and sounds --------------------------------------------------------------------------------------
 
 _SIGNATURES = ((b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"), (b"GIF8", "image/gif"))
 
 
-def _image_type(head: bytes) -> str | None:
+def _image_type(head: bytes, mime: str) -> str | None:
     """Which picture these are the first bytes of: what the path says is up to whoever logged it."""
-    for signature, mime in _SIGNATURES:
+    for signature, kind in _SIGNATURES:
         if head.startswith(signature):
-            return mime
+            return kind
+    if mime == "image/bmp" and head.startswith(b"BM"):
+        return mime
     return "image/webp" if head[:4] == b"RIFF" and head[8:12] == b"WEBP" else None
 
 
-def _whole(artifact: Artifact, blob: Path, kind: Literal["image", "svg"], mime: str) -> Look:
-    """A picture; of one too large only that it is one."""
-    if artifact.bytes > LARGEST_IMAGE:
+_SOUNDS = ((b"fLaC", "audio/flac"), (b"OggS", "audio/ogg"), (b"ID3", "audio/mpeg"))
+
+
+def _audio_type(head: bytes, mime: str) -> str | None:
+    """Which sound these are the first bytes of. MP3 without a title begins like many another file."""
+    if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
+        return "audio/wav"
+    if head[4:11] == b"ftypM4A":
+        return "audio/mp4"
+    if mime == "audio/mpeg" and head[:1] == b"\xff":
+        return mime
+    return next((name for signature, name in _SOUNDS if head.startswith(signature)), None)
+
+
+def _whole(artifact: Artifact, blob: Path, kind: Literal["image", "svg", "audio"], mime: str) -> Look:
+    """A picture or sound; of one too large only that it is one."""
+    if artifact.bytes > (LARGEST_AUDIO if kind == "audio" else LARGEST_IMAGE):
         return Look(kind, mime, artifact.bytes, truncated=True)
     return Look(kind, mime, artifact.bytes, data=blob.read_bytes())
 
@@ -181,7 +250,8 @@ def _page(artifact: Artifact, blob: Path) -> Look:
     with blob.open("rb") as file:
         data = file.read(HTML)
     text = _text(data, sure=True, whole=artifact.bytes <= len(data)) or ""
-    return Look("html", "text/html", artifact.bytes, artifact.bytes > len(data), text)
+    cut = artifact.bytes > len(data)
+    return Look("html", "text/html", artifact.bytes, cut, text, scripts=cut or "<script" in text.lower())
 
 
 # -- tables ---------------------------------------------------------------------------------------------------
@@ -191,7 +261,7 @@ def _table(blob: Path, head: bytes, suffix: str, artifact: Artifact) -> Table | 
     if suffix in (".csv", ".tsv") or artifact.mime in ("text/csv", "text/tab-separated-values"):
         return _separated(blob, head, "\t" if suffix == ".tsv" or artifact.mime.startswith("text/tab") else None)
     if head.startswith(b"PAR1"):
-        return _parquet(blob)
+        return _parquet([blob])
     if (suffix == ".json" or artifact.mime == "application/json") and artifact.bytes <= PARSED:
         return _records(blob.read_bytes())
     return None
@@ -236,20 +306,25 @@ def _records(data: bytes) -> Table | None:
     return _cut(names, [[one.get(name) for name in names[:COLUMNS]] for one in shown], len(records))
 
 
-def _parquet(blob: Path) -> Table | None:
-    """A Parquet file, by a DuckDB that may read this one file and nothing else."""
+def _parquet(blobs: list[Path], total: int | None = None) -> Table | None:
+    """Parquet files as one table, by a DuckDB that may read these files and nothing else; rows are counted unless
+    `total` says how many there are.
+    """
     import duckdb
 
+    files = [str(blob) for blob in blobs]
+    table = "read_parquet(?, union_by_name = true)"
     with duckdb.connect(config=SETTINGS | {"memory_limit": "512MB", "threads": 2}) as con:
         try:
-            con.execute("SET allowed_paths = ?", [[str(blob)]])
+            con.execute("SET allowed_paths = ?", [files])
             con.execute("SET enable_external_access = false")
             con.execute("SET lock_configuration = true")
-            told = con.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(blob)]).fetchall()
+            told = con.execute(f"DESCRIBE SELECT * FROM {table}", [files]).fetchall()  # noqa: S608
             names = [name for name, *_ in told]
             columns = ", ".join(starmap(_short_column, ((name, kind) for name, kind, *_ in told[:COLUMNS])))
-            rows = con.execute(f"SELECT {columns} FROM read_parquet(?) LIMIT ?", [str(blob), ROWS]).fetchall()  # noqa: S608
-            (total,) = con.execute("SELECT count(*) FROM read_parquet(?)", [str(blob)]).fetchone() or (None,)
+            rows = con.execute(f"SELECT {columns} FROM {table} LIMIT ?", [files, ROWS]).fetchall()  # noqa: S608
+            if total is None:
+                (total,) = con.execute(f"SELECT count(*) FROM {table}", [files]).fetchone() or (None,)  # noqa: S608
         except duckdb.Error:
             return None
     return _cut(names, rows, total)

@@ -19,7 +19,7 @@ from inlay.views.paths import without_owner
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from inlay.query.run_details import Artifact
+    from inlay.query.artifacts import Artifact
     from inlay.tracking.run import Run
     from inlay.views.desk import Desk
 
@@ -29,6 +29,8 @@ KEYS = 48
 """The most metrics of one zoom."""
 POINTS = 2_000
 """The most points of one series."""
+CAPTION = 300
+"""The most characters of the caption of a picture."""
 
 
 class Reply(NamedTuple):
@@ -97,16 +99,25 @@ def _detail(request: dict[str, Any], desk: Desk) -> Answer:
 
 
 def _artifact(request: dict[str, Any], desk: Desk) -> Answer:
-    """A look at a file of the run, or all of it."""
-    from inlay.views.artifact_preview import preview, whole_file
+    """A look at a file of the run, at a step of a series (`key`, `step`), at a table in parts (`key`); or all of it."""
+    from inlay.views import artifact_preview as looks
 
-    run, path = desk.run(_text(request, "run")), _text(request, "path")
-    look = (whole_file if request.get("whole") is True else preview)(_record(run, path), run.store)
-    return Answer(look.as_json(), look.buffers)
+    run, whole = desk.run(_text(request, "run")), request.get("whole") is True
+    if request.get("key") is None:
+        file = _file(run, _text(request, "path"))
+    else:
+        step = None if request.get("step") is None else int(_number(request, "step"))
+        *earlier, file = _files_of_key(run, _text(request, "key"), step)
+        if step is None and earlier:
+            parts = [*earlier, file]
+            look = (looks.whole_table if whole else looks.preview_parts)(parts, run.store)
+            return Answer(look.as_json() | {"path": encodable(file.key or file.path)}, look.buffers)
+    look = (looks.whole_file if whole else looks.preview)(file, run.store)
+    return Answer(look.as_json() | {"path": encodable(file.path)}, look.buffers)
 
 
-def _record(run: Run, path: str) -> Artifact:
-    from inlay.query.run_details import artifact_of
+def _file(run: Run, path: str) -> Artifact:
+    from inlay.query.artifacts import artifact_of
 
     # A browser was told the path as it can be encoded, which for half a surrogate pair is another.
     known = {encodable(one): artifact for one, artifact in dict(run.memory.artifacts).items()}
@@ -114,6 +125,57 @@ def _record(run: Run, path: str) -> Artifact:
     if artifact is None:
         raise InlayError(f"run {run.short_id} has no artifact {path!r:.300}")
     return artifact
+
+
+def _files_of_key(run: Run, key: str, step: int | None = None) -> list[Artifact]:
+    """The files of a series or table in their order; all of a live run that this process alone writes are in memory."""
+    from inlay.query.artifacts import artifacts_of_key
+
+    files = []
+    if run.live and not (run.recorder is not None and run.recorder.resumed):
+        keyed = [one for one in dict(run.memory.artifacts).values() if one.key is not None]
+        files = [one for one in keyed if encodable(one.key or "") == key and step in {None, one.step}]
+        files.sort(key=lambda one: (-1 if one.step is None else one.step, one.path))
+    files = files or artifacts_of_key(run.store, run.run_id, key, step)
+    if not files:
+        where = "" if step is None else f" at step {step}"
+        raise InlayError(f"run {run.short_id} has nothing under the key {key!r:.300}{where}")
+    return files
+
+
+def _series(request: dict[str, Any], desk: Desk) -> Answer:
+    """The steps and captions of a series."""
+    from inlay.query.entries import steps_of
+
+    run = desk.run(_text(request, "run"))
+    found = steps_of(_files_of_key(run, _text(request, "key")))
+    captions = found.captions and [encodable(caption[:CAPTION]) for caption in found.captions]
+    return Answer({"steps": found.steps, "captions": captions, "total": found.total})
+
+
+def _histogram(request: dict[str, Any], desk: Desk) -> Answer:
+    """A histogram over its steps: steps, numbers of bins, and all edges and counts one after the other."""
+    from array import array
+
+    from inlay.query.histograms import histogram_steps
+
+    run = desk.run(_text(request, "run"))
+    found = histogram_steps(run.store, run.run_id, _text(request, "key"))
+    numbers = (
+        (one.step for one in found.bins),
+        (len(one.counts) for one in found.bins),
+        (edge for one in found.bins for edge in one.edges),
+        (count for one in found.bins for count in one.counts),
+    )
+    return Answer({"shown": len(found.bins), "total": found.total}, tuple(array("d", one).tobytes() for one in numbers))
+
+
+def _input(request: dict[str, Any], desk: Desk) -> Answer:
+    """The columns of a data set."""
+    from inlay.views.data_wire import columns_json
+
+    run = desk.run(_text(request, "run"))
+    return Answer(columns_json(run, _text(request, "name"), _text(request, "context")))
 
 
 def _set_note(request: dict[str, Any], desk: Desk) -> Answer:
@@ -149,6 +211,9 @@ _HANDLERS: dict[str, Callable[[dict[str, Any], Desk], Answer]] = {
     "hello": _hello,
     "detail": _detail,
     "artifact": _artifact,
+    "series": _series,
+    "histogram": _histogram,
+    "input": _input,
     "set_note": _set_note,
     "set_tag": _set_tag,
     "choose": _choose,
