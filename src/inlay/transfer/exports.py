@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from inlay.store.store import Store
-    from inlay.transfer.imports import Skipped
+    from inlay.transfer.records import Skipped
 
 
 @dataclass(frozen=True, slots=True)
