@@ -5,16 +5,23 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import timezone
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
+from inlay.errors import InlayError
 from inlay.query.fresh import fresh
+from inlay.store.artifacts import found
 
 if TYPE_CHECKING:
+    import os
     from datetime import datetime
+    from pathlib import Path
 
     from duckdb import DuckDBPyConnection
 
     from inlay.store.store import Store
+
+Bytes: TypeAlias = bytes
+"""The name is taken inside `Artifact`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +29,7 @@ class Artifact:
     """A file of a run. `hash` is the SHA-256 of its bytes, `mime` guessed from the path; `created_at` is in UTC.
 
     `key` is the series or table that it is part of, `step` where it stands in it, `metadata` what else is known of it.
+    Its bytes are in the store: `open`, `read_bytes`, `read_text`, `download`.
     """
 
     path: str
@@ -33,6 +41,48 @@ class Artifact:
     key: str | None = None
     step: int | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
+    folder: Path | None = field(default=None, repr=False, compare=False)
+    """Where the store keeps the bytes of all its files."""
+
+    @property
+    def name(self) -> str:
+        """The last part of its path."""
+        return self.path.rpartition("/")[2]
+
+    @property
+    def local_path(self) -> Path:
+        """The file in the store that holds its bytes, for libraries that want a path. Read it, never write to it: other
+        runs may share it, and its name is its hash, without a suffix; `download` gives it its own name.
+
+        Raises `InlayError` when it is gone or cut short.
+        """
+        path = None if self.folder is None else found(self.folder, self.hash, self.bytes)
+        if path is None:
+            msg = f"the bytes of {self.path!r} are not in the store, or not all of them ({self.hash[:12]}...)"
+            raise InlayError(msg)
+        return path
+
+    def open(self) -> IO[Bytes]:
+        """Its bytes as a file object: `with artifact.open() as file`. Raises `InlayError` when they are gone."""
+        return self.local_path.open("rb")
+
+    def read_bytes(self) -> Bytes:
+        """All of its bytes. Raises `InlayError` when they are gone."""
+        return self.local_path.read_bytes()
+
+    def read_text(self, encoding: str = "utf-8") -> str:
+        """All of it as a text. Raises `InlayError` when it is gone, `UnicodeDecodeError` when it is none."""
+        return self.read_bytes().decode(encoding)
+
+    def download(self, to: str | os.PathLike[str] = ".", *, overwrite: bool = False) -> Path:
+        """Copy it into the folder `to` under its own name, check its bytes on the way, and return where it is.
+
+        Raises `FileExistsError` when another file is there and `overwrite` is not set, `InlayError` when the bytes are
+        gone or damaged.
+        """
+        from inlay.query.downloads import save
+
+        return save(self, self.name, to, overwrite=overwrite)
 
     def __repr__(self) -> str:
         return f"Artifact {self.path}: {self.bytes:,} bytes, {self.mime}"

@@ -122,7 +122,7 @@ def _take(run: Run, source: Path, path: str, kind: str, *, link: bool = False, f
     """Keep a file, in the background when it is large. Raises `OSError`."""
     incoming = Incoming(run.store.artifacts, source, link=link, follow=follow)
     # On Windows nobody could delete or replace the file while it is open.
-    if incoming.size > float(settings.get("background_copy_mb")) * (1 << 20) and sys.platform != "win32":
+    if incoming.size > float(settings.get("background_copy_mb")) * 1e6 and sys.platform != "win32":
         copies.replace(run, path)
         copies.begin(run, path, incoming, lambda blob: _kept(run, path, kind, blob))
         return

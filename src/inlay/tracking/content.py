@@ -11,8 +11,9 @@ from inlay.tracking import artifacts
 
 if TYPE_CHECKING:
     import os
+    from pathlib import Path
 
-    from inlay.query.run_details import Artifact
+    from inlay.tracking.files import Artifacts
     from inlay.tracking.run import Run
 
 
@@ -61,12 +62,26 @@ class RunContent:
     # -- back again -------------------------------------------------------------------------------------------
 
     @property
-    def artifacts(self) -> list[Artifact]:
-        """Its files, by path: `path`, `bytes`, `mime`, `kind`, `hash`, `created_at`."""
-        from inlay.query.run_details import artifacts_of
+    def artifacts(self) -> Artifacts:
+        """Its files, ordered by path, as a sequence and a tree: `run.artifacts["plots/a.png"].read_bytes()`.
 
-        run = _run(self)
-        return artifacts_of(run.store, run.run_id)
+        Each has `path`, `bytes`, `mime`, `kind`, `hash`, `created_at`, and `open()`, `read_text()`, `download()`.
+        """
+        from inlay.tracking.files import Artifacts
+
+        return Artifacts(_run(self))
+
+    def download(self, path: str = "", to: str | os.PathLike[str] | None = None, *, overwrite: bool = False) -> Path:
+        """Copy a file, a folder or (without `path`) everything of the run into the folder `to`, under the same paths,
+        and return where it is. `to` is by default a folder named after the run's short id.
+
+        Bytes are checked on the way, and a file is whole or not there. Raises `KeyError` naming the nearest paths,
+        `FileExistsError` when other files are there and `overwrite` is not set (then nothing is written), and
+        `InlayError` for bytes that are gone or damaged and for a path that leads out of the folder.
+        """
+        from inlay.tracking.files import download
+
+        return download(_run(self), path, to, overwrite=overwrite)
 
 
 def _run(content: RunContent) -> Run:
