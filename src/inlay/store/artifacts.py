@@ -12,6 +12,7 @@ import errno
 import hashlib
 import os
 import re
+import stat
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -46,7 +47,7 @@ def put_bytes(folder: Path, data: bytes) -> Blob:
     """Store bytes. Raises `OSError` when the disk refuses; nothing half-written is left."""
     blob = Blob(hashlib.sha256(data).hexdigest(), len(data))
     target = path_of(folder, blob.hash)
-    if not _stands(target, blob.bytes):
+    if not _claimed(target, blob.bytes):
         temporary = new_name(folder)
         try:
             _write(temporary, data, sync=True)
@@ -67,7 +68,7 @@ def put_file(folder: Path, source: Path, *, link: bool = False) -> Blob:
 
 def take_in(folder: Path, incoming: Incoming) -> Blob:
     """Read, hash and store a file that was opened before. Raises `OSError`, and `CopyStoppedError` when stopped."""
-    digest, size = incoming.hashed(lambda digest, size: _stands(path_of(folder, digest), size))
+    digest, size = incoming.hashed(lambda digest, size: _claimed(path_of(folder, digest), size))
     changed = incoming.changed()
     temporary = incoming.sealed()
     if temporary is not None:
@@ -179,7 +180,7 @@ def _written(folder: Path, source: Path) -> tuple[Blob, Path | None]:
         after = os.fstat(reading.fileno())
     changed = (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns)
     blob = Blob(hashlib.sha256(data).hexdigest(), len(data), changed)
-    if _stands(path_of(folder, blob.hash), blob.bytes):
+    if _claimed(path_of(folder, blob.hash), blob.bytes):
         return blob, None
     temporary = new_name(folder)
     try:
@@ -233,6 +234,24 @@ def _stands(target: Path, size: int) -> bool:
         return target.is_file() and not target.is_symlink() and target.stat().st_size == size
     except OSError:
         return False
+
+
+def _claimed(target: Path, size: int) -> bool:
+    """Whether the blob is there for another run to refer to. It is marked as used just now, so that a collection that
+    is under way does not take it for forgotten.
+    """
+    if not _stands(target, size):
+        return False
+    try:
+        if os.name == "posix":  # the time of the last change; that of the last write is also that of a linked file
+            target.chmod(stat.S_IMODE(target.stat().st_mode))
+        else:
+            os.utime(target)
+    except FileNotFoundError:  # freed at this moment
+        return False
+    except OSError:  # another user's
+        return True
+    return True
 
 
 def _write(temporary: Path, data: bytes, *, sync: bool) -> None:
