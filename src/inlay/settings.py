@@ -187,6 +187,13 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("experiment", "default", _text_of("experiment"), "the experiment of runs that name none"),
     Setting("background_copy_mb", 64.0, _megabytes, "files larger than this many MB are copied in the background"),
     Setting("run_id", None, _text_of("run_id"), "the run that a child process joins", environment_only=True),
+    Setting(
+        "run_given",
+        None,
+        _text_of("run_given"),
+        "what was chosen for that run, so that a script that joins it leaves it alone: `name`, `experiment`",
+        environment_only=True,
+    ),
 )
 
 _PREFIX = "INLAY_"

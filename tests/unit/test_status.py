@@ -82,17 +82,17 @@ def test_the_first_end_counts(store):
 
 
 def test_ends_in_a_notebook_that_goes_down(monkeypatch):
-    from inlay.tracking import origin, start
+    from inlay.tracking import origin, outcome
 
     monkeypatch.setattr(sys, "last_value", ValueError("an old one"), raising=False)
     monkeypatch.delattr(sys, "ps1", raising=False)  # a shell of another test may have left its own
     for busy, status in ((True, "killed"), (False, "finished")):
         monkeypatch.setattr(origin, "_busy", lambda busy=busy: busy)
-        assert start._exit_status() == (status, None)
+        assert outcome.at_exit() == (status, None)
     monkeypatch.setattr(origin, "_busy", None)
-    assert start._exit_status()[0] == "failed"
+    assert outcome.at_exit()[0] == "failed"
     monkeypatch.setattr(sys, "ps1", ">>> ", raising=False)  # an error long ago at the prompt is no reason
-    assert start._exit_status() == ("finished", None)
+    assert outcome.at_exit() == ("finished", None)
 
 
 HEAD = """

@@ -131,7 +131,7 @@ def test_steps_fit_64_bits():
 
 
 def test_nested_dicts_are_flattened():
-    flat = dict(values.flattened({"a": 1, "val": {"loss": 2, "by": {"class": 3}}, "none": {}}))
+    flat = values.flat({"a": 1, "val": {"loss": 2, "by": {"class": 3}}, "none": {}})
     assert flat == {"a": 1, "val/loss": 2, "val/by/class": 3}
 
 
@@ -160,7 +160,7 @@ def test_bad_keys(key, error, says):
 
 def test_a_flattened_key_may_not_be_too_long_either():
     with pytest.raises(ValueError, match="250"):
-        list(values.flattened({"a" * 200: {"b" * 100: 1}}))
+        values.flat({"a" * 200: {"b" * 100: 1}})
 
 
 @pytest.mark.parametrize(

@@ -115,7 +115,7 @@ class Batch:
         run["ended_at"] = utc(body.get("time", time))
         if run["started_at"] is not None:
             run["duration_s"] = (run["ended_at"] - run["started_at"]).total_seconds()
-        for column in ("error_type", "error_message", "traceback"):
+        for column in _ERROR:
             run[column] = body.get(column)
 
     def _run_changed(self, body: dict[str, Any], time: float) -> None:
@@ -123,7 +123,9 @@ class Batch:
         for column, value in body["set"].items():
             if column == "note" and not self._is_news(body["run"], "note", time):
                 continue
-            if column in RUN_COLUMNS:
+            if column in _ERROR and run["status"] not in (None, "running"):
+                continue  # of a process that joined the run and outlived it: how it ended is not its to say
+            if column == "experiment" or column in RUN_COLUMNS:
                 run[column] = utc(value) if column == "deleted_at" and value else value
 
     def _param(self, body: dict[str, Any], time: float) -> None:
@@ -322,6 +324,7 @@ def _plain(value: Any) -> Any:
 
 
 _columns: dict[str, list[tuple[str, str]]] = {}
+_ERROR = ("error_type", "error_message", "traceback")
 _CHANGING_RUNS = {Kind.RUN_START, Kind.RUN_END, Kind.RUN}
 _KEYS = {
     "artifacts": 2, "outputs": 1, "sessions": 1, "executions": 2, "sources": 1, "environments": 1,

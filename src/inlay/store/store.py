@@ -22,6 +22,7 @@ from inlay.store.database import StoreBusyError
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import Any
 
     from duckdb import DuckDBPyConnection
 
@@ -141,11 +142,9 @@ class Store:
             raise
         return con
 
-    def __getstate__(self) -> Path:
-        return self.folder
-
-    def __setstate__(self, path: Path) -> None:
-        self.__init__(path)  # type: ignore[misc]  # a store is its folder
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A store is its folder; handed over, it is the one that the process has of it."""
+        return store_at, (self.folder,)
 
 
 _stores: dict[Path, Store] = {}
@@ -179,6 +178,14 @@ def current() -> Store:
     if not _current.journal.is_dir():
         folder.prepare(_current.folder)
     return _current
+
+
+def store_at(path: Path) -> Store:
+    """This process's `Store` of a folder, as it is: nothing is made or looked into."""
+    with _choosing:
+        if path not in _stores:
+            _stores[path] = Store(path)
+        return _stores[path]
 
 
 def _known(path: Path) -> Store:

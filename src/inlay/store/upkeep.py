@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import os
+import sys
 import threading
 import time
 import warnings
@@ -166,11 +167,15 @@ def writer_of(store: Store) -> Writer:
 
 
 def close_all() -> None:
-    """At the end of the process: close every stream and take it in."""
+    """At the end of the process: close every stream and take it in. Workers of a pool end all at once: their streams
+    are left to whoever asks next, instead of each loading DuckDB to wait for its turn.
+    """
+    process = sys.modules.get("multiprocessing.process")
+    worker = process is not None and process.parent_process() is not None
     for upkeep in list(_running.values()):
         if not upkeep.writer.closed:
             with contextlib.suppress(Exception):  # what cannot be taken in now stays in the journal
-                upkeep.close()
+                upkeep.close(ingest=not worker)
     _running.clear()
 
 

@@ -4,13 +4,15 @@ The stack is a context variable, so that asyncio tasks and parallel contexts do 
 thread begins with an empty context; it is given the stack of the thread that started it, because whoever logs
 from a worker thread means the run the thread was started in. Cells of a notebook each get a context of their
 own: a run opened by a bare `start_run()` is therefore also found, in the thread that opened it, when the context
-holds none.
+holds none. Where there is none at all, the run that `INLAY_RUN_ID` names is meant, if there is one.
 """
 
 from __future__ import annotations
 
 import functools
+import os
 import threading
+import weakref
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 _stack: ContextVar[tuple[Run, ...]] = ContextVar("inlay_runs", default=())
 _open: list[Run] = []
 """Every run of this process that has not ended, oldest first."""
+_seen: weakref.WeakValueDictionary[str, Run] = weakref.WeakValueDictionary()
+"""Every run that was opened in this process, or in the one it was forked from, and is still held by somebody."""
 _lock = threading.RLock()
 
 
@@ -33,10 +37,14 @@ def meant_run() -> Run | None:
     """The run that whoever logs here means. A thread that outlives the run it was started in still means that one: what
     it logs must not land in another, so the run is returned although it has ended.
     """
-    run = run_here()
+    return run_here() or _run_of_thread() or _run_of_environment()
+
+
+def _run_of_thread() -> Run | None:
+    """The run that a thread without one of its own can only mean."""
     thread = threading.current_thread()
-    if run is not None or thread is threading.main_thread():
-        return run
+    if thread is threading.main_thread():
+        return None
     inherited = _here()
     if inherited and not _is_pooled(thread):
         return inherited[-1]
@@ -44,6 +52,14 @@ def meant_run() -> Run | None:
     everywhere = open_runs()
     bare = [run for run in everywhere if not run.scoped and run.thread is threading.main_thread()]
     return bare[-1] if bare else everywhere[0] if len(everywhere) == 1 else None
+
+
+def _run_of_environment() -> Run | None:
+    if not os.environ.get("INLAY_RUN_ID"):
+        return None
+    from inlay.tracking.joined import of_environment
+
+    return of_environment()
 
 
 def run_here() -> Run | None:
@@ -65,6 +81,13 @@ def opened(run: Run) -> None:
     _stack.set((*(other for other in _here() if not other.ended), run))
     with _lock:
         _open.append(run)
+        _seen[run.run_id] = run
+
+
+def seen(run_id: str) -> Run | None:
+    """The run of this id that was opened here, whether or not it has ended; None where nobody holds it any more."""
+    with _lock:
+        return _seen.get(run_id)
 
 
 def closed(run: Run) -> None:

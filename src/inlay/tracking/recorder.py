@@ -82,22 +82,26 @@ class _Row:
 class Recorder:
     """Writes one run's records into this process's stream."""
 
-    def __init__(self, run_id: str, store: Store, steps: Mapping[str, int] | None = None) -> None:
-        """`steps` holds the next step of metrics logged before, when the run is resumed."""
+    def __init__(
+        self, run_id: str, store: Store, steps: Mapping[str, int] | None = None, *, joined: bool = False
+    ) -> None:
+        """`steps` holds the next step of metrics logged before, when the run is resumed. `joined` says that another
+        process began the run; then the stream is opened with the first record.
+        """
         self.run_id = run_id
         self.store = store
         self.series: dict[str, Series] = {}
         self._rows: dict[tuple[str, ...], _Row] = {}
         self._steps = dict(steps or {})
         self._lock = threading.RLock()
-        self._pid = os.getpid()
+        self._pid = 0 if joined else os.getpid()
         self._closed: str | None = None
         self.leaving = False
         """The interpreter goes away: what other threads still log is dropped, for nobody could act on an error."""
         self._keys: dict[int, str] = {}
         self._writer: Writer | None = None
         self.resumed = steps is not None
-        self.began_at = self.writer.position()
+        self.began_at = (1, 0) if joined else self.writer.position()
         """Segment and offset in the stream behind which the run's points lie."""
         self.began_at_time = time()
 
@@ -111,13 +115,21 @@ class Recorder:
         if self._writer is None:
             from inlay.store.upkeep import writer_of
 
+            if self._pid == 0:
+                self.store.refuse_deleted()  # handed over to another machine, perhaps
             self._writer = writer_of(self.store)
         return self._writer
 
     @property
     def foreign(self) -> bool:
-        """Whether the run was begun by the process this one was forked from."""
+        """Whether another process began the run: the one this was forked from, or one that handed the run over."""
         return self._pid != os.getpid()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Handed over with `run.log`, which is a method of this."""
+        from inlay.tracking.joined import recorder_of
+
+        return recorder_of, (self.store, self.run_id)
 
     # -- metrics --------------------------------------------------------------------------------------------
 
@@ -244,7 +256,7 @@ class Recorder:
         if not hasattr(metrics, "items"):
             msg = f"log takes a dict of metrics, such as {{'loss': 0.1}}; got {metrics!r}"
             raise TypeError(msg)
-        flat = dict(values.flattened(metrics))
+        flat = values.flat(metrics)
         numbers = {key: values.number(key, value) for key, value in flat.items()}
         if not numbers:
             return
@@ -279,9 +291,13 @@ class Recorder:
 
     def event(self, kind: Kind, /, **body: Any) -> None:
         """Append an event about this run."""
+        self.refuse_closed()
+        self.writer.event(kind, {"run": self.run_id, **body})
+
+    def refuse_closed(self) -> None:
+        """Raise `InlayError` when the run has ended, for what takes long to prepare."""
         if self._closed is not None:
             raise InlayError(self._closed)
-        self.writer.event(kind, {"run": self.run_id, **body})
 
     def close(self, why: str) -> None:
         """Nothing more can be logged; `why` is what whoever tries is told."""

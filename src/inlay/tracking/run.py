@@ -17,11 +17,11 @@ from inlay.store.identity import short_id
 from inlay.store.journal.slots import Kind
 from inlay.store.masking import mask_text, mask_value
 from inlay.store.printed import mask_printed
-from inlay.tracking import active, charting, values
+from inlay.tracking import active, charting, copies, values
 from inlay.tracking.content import RunContent
 from inlay.tracking.events import announce
 from inlay.tracking.memory import TAIL, RunMemory
-from inlay.tracking.outcome import check_status, error_of, status_of
+from inlay.tracking.outcome import check_status, error_columns, error_of, status_of
 from inlay.tracking.snapshot import RunPlace, RunSnapshot
 
 if TYPE_CHECKING:
@@ -63,6 +63,10 @@ class Run(RunContent):
         """Whether it was entered by `with`: then it ends with the block, not with the cell."""
         self.drawn = False
         """Whether a card on screen shows it while it is written; set by what draws the card."""
+        self.left = False
+        """Whether this process is done with a run that another one began."""
+        self.tells_error = False
+        """Whether what its block raises is kept, for the process that began the run and will end it."""
         self.reread = True
         """Whether its attributes are read again when they are asked for while another process writes it; somebody else
         keeps them up to date where they are not."""
@@ -139,12 +143,13 @@ class Run(RunContent):
 
     @property
     def live(self) -> bool:
-        """Whether this process is writing it."""
-        return self._recorder is not None and not self.ended
+        """Whether this process began it and is writing it."""
+        return self._recorder is not None and not self.ended and not self._recorder.foreign
 
     @property
     def ended(self) -> bool:
-        return self._attributes.status != "running"
+        """Whether nothing more can be logged to it here."""
+        return self.left or self._attributes.status != "running"
 
     @property
     def store(self) -> Store:
@@ -154,6 +159,18 @@ class Run(RunContent):
     def recorder(self) -> Recorder | None:
         """What writes it, when this process does."""
         return self._recorder
+
+    @property
+    def env(self) -> dict[str, str]:
+        """This process's environment, and what makes a program started with it log into this run:
+        `subprocess.run(command, env=run.env)`. Raises `InlayError` when the run has ended.
+        """
+        if self.ended:
+            msg = f"run {self.short_id} has ended: nothing can join it any more. Go on with it by start_run(resume=...)"
+            raise InlayError(msg)
+        from inlay.tracking.joined import environment_of
+
+        return environment_of(self)
 
     @property
     def metrics(self) -> dict[str, float]:
@@ -221,7 +238,8 @@ class Run(RunContent):
 
     def _now(self) -> Attributes:
         """The attributes; read again while somebody else may be changing them."""
-        if self._recorder is None and self.reread and not self.ended:
+        elsewhere = self._recorder is None or self.left
+        if elsewhere and self.reread and self._attributes.status == "running":
             from inlay.query.attributes import refresh
 
             refresh(self._attributes, self._store)
@@ -313,6 +331,21 @@ class Run(RunContent):
         self._attributes.note = note
         announce("changed", self)
 
+    def delete(self) -> None:
+        """Delete the run: lists leave it out from now on. Nothing is lost until `inlay gc --deleted`; see `restore`.
+
+        Raises `RunActiveError` while it is running.
+        """
+        from inlay.tracking import deletion
+
+        deletion.delete(self._store, [self._now()])
+
+    def restore(self) -> None:
+        """Bring the run back after `delete`."""
+        from inlay.tracking import deletion
+
+        deletion.restore(self._store, [self._now()])
+
     # -- for the floors above -------------------------------------------------------------------------------
 
     def record(self, **columns: Any) -> None:
@@ -330,30 +363,29 @@ class Run(RunContent):
 
     # -- the end --------------------------------------------------------------------------------------------
 
-    def end(self, status: str = "finished", error: BaseException | None = None) -> None:
-        """End the run; a second call does nothing.
+    def end(self, status: str = "finished", error: BaseException | RunError | None = None) -> None:
+        """End the run; a second call does nothing. Where another process began it, only this one is done with it.
 
         `status` is finished, failed, interrupted or killed (MLflow's spelling works, too); `error` is kept
         with its traceback. Raises `ValueError` for another status.
         """
         word = check_status(status)
         recorder = self._recorder
-        if recorder is None or self.ended or recorder.foreign:
+        if recorder is None or self.ended:
             return
-        attributes = self._attributes
         failure = error_of(error)
+        attributes = self._attributes
         for child in active.open_runs():  # opened inside it by a bare `start_run`: nobody else will end them
             if child.parent_run_id == self.run_id and not child.scoped:
                 child.end(word, error)
+        stopped = copies.finish(self)
+        if stopped and word == "finished":
+            word = "interrupted"
+        if recorder.foreign:
+            self._leave(failure)
+            return
         now = max(time.time(), attributes.started_at)  # clocks are set back
-        why = {}
-        if failure is not None:
-            why = {
-                "error_type": failure.type,
-                "error_message": failure.message,
-                "traceback": failure.traceback,
-            }
-        recorder.event(Kind.RUN_END, status=word, time=now, **why)
+        recorder.event(Kind.RUN_END, status=word, time=now, **error_columns(failure))
         attributes.error = failure
         attributes.metric_count = len(recorder.series)
         attributes.ended_at, attributes.status = now, word
@@ -366,13 +398,43 @@ class Run(RunContent):
 
         upkeep_of(self._store).want_ingest()
         announce("ended", self)
+        if stopped and not recorder.leaving:
+            raise KeyboardInterrupt
+
+    def _leave(self, failure: RunError | None) -> None:
+        """Be done, here, with a run that another process began. It goes on there, and whoever holds another handle on
+        it in this process may go on logging.
+        """
+        if failure is not None and self.tells_error:
+            self.record(**error_columns(failure))
+        self.left = True
+        for bound in ("log", "log_metric"):
+            vars(self).pop(bound, None)
+        active.closed(self)
 
     def __enter__(self) -> Self:
+        recorder = self.writable()
+        if self.ended:
+            msg = (
+                f"run {self.short_id} ({self._attributes.name}) has ended ({self._attributes.status}); go on with it "
+                f"by `with inlay.start_run(resume={self.short_id!r})`, or start a new one"
+            )
+            raise InlayError(msg)
         self.scoped = True
+        if recorder.foreign and self not in active.open_runs():  # handed over: the active one from here on
+            active.opened(self)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         self.end(status_of(error), error)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """What is handed over to another process: where the run is, and its attributes as they are known here."""
+        from inlay.tracking.joined import handed_over
+
+        known = copy(self._attributes)
+        known.params, known.tags = dict(known.params), dict(known.tags)
+        return handed_over, (self._store, known, self._recorder is not None and not self.ended)
 
     def _say(self, kind: Kind, /, **body: Any) -> None:
         """Append words about the run: tags, the note. They are no data of it, so they may be said of any run, also of
@@ -388,7 +450,13 @@ class Run(RunContent):
         writer_of(self._store).event(kind, {"run": self.run_id, **body})
 
     def writable(self) -> Recorder:
-        """What writes it. Raises `InlayError` for a run that was read from the store."""
+        """What writes it. Raises `InlayError` for a run that was read from the store, or that this process left."""
+        if self.left:
+            msg = (
+                f"this process is done with run {self.short_id}, which another one began: it left its `with` block, or "
+                "called end(). Hand the run over again to log more"
+            )
+            raise InlayError(msg)
         if self._recorder is None:
             msg = (
                 f"run {self.short_id} was read from the store; to log to it, go on with it by "

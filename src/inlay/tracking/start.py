@@ -12,7 +12,6 @@ import difflib
 import getpass
 import os
 import socket
-import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +24,9 @@ from inlay.store.masking import mask_text
 from inlay.store.store import current
 from inlay.tracking import active, origin, values
 from inlay.tracking.events import announce
+from inlay.tracking.joined import join, rename
 from inlay.tracking.names import new_name
-from inlay.tracking.outcome import status_of
+from inlay.tracking.outcome import at_exit, status_of
 from inlay.tracking.recorder import Recorder
 from inlay.tracking.run import Run
 from inlay.tracking.session import session_of
@@ -56,18 +56,27 @@ def start_run(
     ("default"; see `inlay.configure`). `nested=True` opens it inside the active run, as its child. `resume` takes the
     id (or its end, or the name) of an earlier run: its metrics go on and its status returns to running.
 
+    In a program that was started to log into a run (`inlay run`, or `env=run.env`) the first call takes part in that
+    run instead, and later ones open children of it.
+
     Raises `RunActiveError` when a run is open here already and `nested` is not set, `RunNotFoundError` when
     there is nothing to resume, `RunActiveError` when another process is writing the run to resume, and
     `TypeError` or `ValueError` for a bad name, param, tag or keyword.
     """
     _refuse(unknown)
-    store = store or current()
     where = origin.current()
     parent = _parent(where, nested=nested)
+    store = store or (parent.store if parent is not None else current())
     _check(name, experiment, params, tags)
+    name = None if name is None else mask_text(name)
     note = None if note is None else values.note_text(note)
+    run = None
+    if resume is None and parent is None:
+        run, parent = join(where, store)
     if resume is not None:
         run = _resumed(store, resume, where, name, experiment)
+    elif run is not None:
+        rename(run, name, experiment)
     else:
         attributes = Attributes(
             run_id=new_id(),
@@ -87,7 +96,7 @@ def start_run(
             run.log_params(params)
         if tags:
             run.set_tags(tags)
-        if resume is not None and note:
+        if note and run.note != mask_text(note, code=False):
             run.set_note(note)
     except BaseException as error:
         run.end(status_of(error), error)  # nobody else has it yet
@@ -244,22 +253,11 @@ def _at_exit() -> None:
     global _leaving
     _leaving = True
     for run in reversed(active.open_runs()):
-        status, error = _exit_status()
+        status, error = at_exit()
         if run.recorder is not None:
             run.recorder.leaving = True
         with contextlib.suppress(Exception):
             run.end(status, error)
-
-
-def _exit_status() -> tuple[str, BaseException | None]:
-    """A script's uncaught exception is left in `sys`; a kernel that goes down in mid-cell was killed."""
-    busy = origin.busy()
-    if busy is not None:
-        return ("killed" if busy else "finished"), None
-    if hasattr(sys, "ps1"):  # at a prompt, `sys` has the last exception of all, however long ago
-        return "finished", None
-    error = getattr(sys, "last_exc", None) or getattr(sys, "last_value", None)
-    return status_of(error), error
 
 
 def _after_fork() -> None:

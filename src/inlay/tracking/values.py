@@ -81,15 +81,30 @@ def step_number(key: str, step: Any) -> int:
     return whole
 
 
-def flattened(metrics: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Key and value of every leaf; nested keys are joined by `/`."""
+def flat(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """Every leaf of a nested dict, its keys joined by `/`. Raises `ValueError` where two spellings give one key."""
+    found: dict[str, Any] = {}
+    for keys, value in _leaves(metrics, ()):
+        path = check_key("/".join(keys))
+        if path in found:
+            both = " and as ".join(_spelling(one) for one, _ in _leaves(metrics, ()) if "/".join(one) == path)
+            msg = f"metric {path!r} is given twice, as {both}; give it once"
+            raise ValueError(msg)
+        found[path] = value
+    return found
+
+
+def _leaves(metrics: Mapping[str, Any], above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
     for key, value in metrics.items():
         check_key(key)
-        path = f"{prefix}{key}"
         if isinstance(value, dict):
-            yield from flattened(value, f"{path}/")
+            yield from _leaves(value, (*above, key))
         else:
-            yield check_key(path), value
+            yield (*above, key), value
+
+
+def _spelling(keys: tuple[str, ...]) -> str:
+    return "".join(f"[{key!r}]" for key in keys)
 
 
 def portions(values: Mapping[str, Any], what: str) -> list[dict[str, Any]]:
