@@ -33,7 +33,9 @@ def end_runs(cell: Cell, error: BaseException | None) -> None:
         for run in reversed(cell.started):
             with_the_cell = run in cell.tracked or (error is not None and not run.scoped)
             if with_the_cell and run.live:
-                with contextlib.suppress(Exception), _from_the_cell_on(error):
+                # Ctrl-C stops the copies of large files that the end waits for: it has done its work, and other runs
+                # are still to be ended.
+                with contextlib.suppress(Exception, KeyboardInterrupt), _from_the_cell_on(error):
                     run.end(status, error)
 
 
