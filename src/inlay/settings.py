@@ -89,6 +89,11 @@ def get(name: str) -> Any:
     return _resolved(_BY_NAME[name])[0]
 
 
+def configured(name: str) -> object:
+    """What `configure` was told in this process; None without."""
+    return _configured.get(name)
+
+
 def configured_static() -> Static:
     """How much of a run is saved, where nothing else is said."""
     return cast("Static", get("static"))

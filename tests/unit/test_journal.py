@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import errno
 import os
 import struct
 import threading
@@ -11,6 +13,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from inlay import settings
 from inlay.store.journal import segment, writer
 from inlay.store.journal.reader import read_segment
 from inlay.store.journal.segment import AppendSegment, MappedSegment, segment_type
@@ -432,9 +435,64 @@ def test_the_kind_can_be_chosen_by_hand(tmp_path, monkeypatch):
     assert segment_type(tmp_path) is AppendSegment
     monkeypatch.setenv("INLAY_JOURNAL", "map")
     assert segment_type(tmp_path) is MappedSegment
-    monkeypatch.setenv("INLAY_JOURNAL", "tape")
-    with pytest.raises(ValueError, match="tape"):
-        segment_type(tmp_path)
+    monkeypatch.setattr(settings, "_configured", {"journal": "append"})
+    assert segment_type(tmp_path) is AppendSegment
+
+
+def test_a_drive_of_another_machine(monkeypatch):
+    """On Windows a file on a share may be written by two machines, and its map is neither's."""
+    kinds = {"C:\\": 3, "D:\\": 2, "Z:\\": 4, "E:\\": 5, "Q:\\": 1}
+    kernel = SimpleNamespace(GetDriveTypeW=lambda root: kinds[root])
+    monkeypatch.setattr(ctypes, "windll", SimpleNamespace(kernel32=kernel), raising=False)
+    local = [r"C:\Users\me\.inlay", r"d:\x", r"\\?\C:\long"]
+    remote = [r"Z:\team", r"\\server\share\x", r"\\?\UNC\server\share\x", r"E:\x", r"Q:\x"]
+    assert [path for path in local + remote if segment._on_network_drive(path)] == remote
+    monkeypatch.delattr(ctypes, "windll")
+    assert segment._on_network_drive(r"C:\x")  # nothing to ask
+
+
+@pytest.mark.parametrize(("platform", "local", "kind"), [
+    ("darwin", True, AppendSegment),
+    ("freebsd14", True, AppendSegment),
+    ("win32", True, MappedSegment),
+    ("win32", False, AppendSegment),
+])  # fmt: skip
+def test_elsewhere_than_on_linux(tmp_path, monkeypatch, platform, local, kind):
+    monkeypatch.delenv("INLAY_JOURNAL", raising=False)
+    monkeypatch.setattr(segment, "sys", SimpleNamespace(platform=platform))
+    monkeypatch.setattr(segment, "_on_network_drive", lambda path: not local)
+    assert segment_type(tmp_path) is kind
+
+
+def test_where_open_files_keep_their_names(journal, each_journal, small_segments, monkeypatch):
+    """As on Windows: neither the folder nor a segment is renamed, and the journal reads the same."""
+
+    def refuse(*_):
+        raise PermissionError(13, "used by another process")
+
+    monkeypatch.setattr(writer, "_RENAMES_OPEN_FILES", False)
+    for name in ("rename", "replace"):
+        monkeypatch.setattr(segment.Path, name, refuse)
+    stream = Writer(journal)
+    (series,) = stream.define("run", ["loss"])
+    write_points(stream, series, 1000)
+    stream.close()
+    assert len(segments_of(stream)) > 5
+    points, _ = everything(stream)
+    assert points["step"].tolist() == list(range(1000))
+
+
+def test_a_file_system_that_cannot_reserve_is_written_full(journal, monkeypatch):
+    """musl says so, where glibc writes zeros by itself: every point waited in memory for ever."""
+
+    def unsupported(*_):
+        raise OSError(errno.EOPNOTSUPP, "Operation not supported")
+
+    monkeypatch.setenv("INLAY_JOURNAL", "map")
+    monkeypatch.setattr(os, "posix_fallocate", unsupported)
+    stream = Writer(journal)
+    assert stream.path.stat().st_blocks * 512 >= segment.SEGMENT_BYTES
+    stream.close()
 
 
 def test_a_slot_is_four_numbers():

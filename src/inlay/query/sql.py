@@ -101,7 +101,7 @@ def sql(store: Store, query: str, params: Sequence[Any] | Mapping[str, Any] | No
 def _keep(con: DuckDBPyConnection, store: Store, select: str, params: Sequence[Any] | Mapping[str, Any] | None) -> None:
     """Run the query over the store and keep its rows in the table `result` of `con`, which is in memory."""
     with store.turn():
-        con.execute(f"ATTACH '{str(store.database).replace(chr(39), chr(39) * 2)}' AS store (READ_ONLY)")
+        con.execute(f"ATTACH '{str(store.readable).replace(chr(39), chr(39) * 2)}' AS store (READ_ONLY)")
         try:
             database.confine(con)
             con.execute("USE store")

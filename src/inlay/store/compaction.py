@@ -11,6 +11,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from inlay.store import database
+from inlay.store.permissions import take_after
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +38,10 @@ def compact(store: Store) -> tuple[int, int]:
         fresh.unlink(missing_ok=True)
         try:
             _copy(store.database, fresh)
+            take_after(fresh, store.folder)
             fresh.replace(store.database)
+        except PermissionError:  # on Windows: somebody has it open. The next time will do.
+            return before, before
         finally:
             fresh.unlink(missing_ok=True)
         _sync_folder(store.folder)
@@ -73,7 +77,7 @@ def _copy(source: Path, target: Path) -> None:
         con.execute("DETACH new")
     finally:
         con.close()
-    descriptor = os.open(target, os.O_RDONLY)
+    descriptor = os.open(target, os.O_RDWR)  # Windows syncs no file that is only read
     try:
         os.fsync(descriptor)
     finally:

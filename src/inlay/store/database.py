@@ -7,10 +7,13 @@ around all of it: DuckDB 2.0.0 lost commits when processes took turns without on
 from __future__ import annotations
 
 import contextlib
+import os
+import shutil
 import time
 from typing import TYPE_CHECKING
 
 from inlay.errors import StoreError
+from inlay.store.permissions import is_shared, take_after
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,6 +78,53 @@ def transaction(con: DuckDBPyConnection) -> Iterator[None]:
             con.execute("ROLLBACK")
         raise
     con.execute("COMMIT")
+
+
+# -- the log of commits, in a store that others write to ----------------------------------------------------
+#
+# DuckDB makes it when something is committed, with the modes of whoever commits, and removes it when the database is
+# closed. Who is killed in between leaves a log that others could read and not go on with.
+
+
+def open_log(con: DuckDBPyConnection, database: Path) -> None:
+    """Have the log made as the folder is; it must not be made anew in the middle, then."""
+    if not is_shared(database.parent):
+        return
+    con.execute("SET checkpoint_threshold = '1TB'")
+    descriptor = os.open(_log(database), os.O_WRONLY | os.O_CREAT, 0o600)
+    try:
+        take_after(descriptor, database.parent)
+    finally:
+        os.close(descriptor)
+
+
+def drop_empty_log(database: Path) -> None:
+    """Nothing was committed: leave none behind."""
+    with contextlib.suppress(OSError):
+        if is_shared(database.parent) and _log(database).stat().st_size == 0:
+            _log(database).unlink()
+
+
+def take_over_log(database: Path) -> None:
+    """Make a log that another user left, killed by something, one that we can go on with."""
+    log = _log(database)
+    if not log.exists() or os.access(log, os.R_OK | os.W_OK):
+        return
+    copy = log.with_suffix(".taken")
+    try:
+        shutil.copyfile(log, copy)
+        take_after(copy, log.parent)
+        copy.replace(log)
+    except OSError as error:
+        copy.unlink(missing_ok=True)
+        msg = (
+            f"{log} belongs to another user and cannot be taken over ({error}). Let its owner look into the store once."
+        )
+        raise StoreError(msg) from error
+
+
+def _log(database: Path) -> Path:
+    return database.with_name(f"{database.name}.wal")
 
 
 class StoreBusyError(StoreError):

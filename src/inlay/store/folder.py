@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inlay import settings
 from inlay.errors import StoreError
+from inlay.store.permissions import make_folder, renew, take_after
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,12 +27,13 @@ DATABASE = "runs.duckdb"
 def locate(path: str | os.PathLike[str] | None = None) -> Path:
     """The folder of the store to use; it may not exist yet.
 
-    `path` wins, then the environment variable `INLAY_STORE`, then the nearest `.inlay` at or above the working
-    directory, then a new one at the root of the git checkout or Python project, then in the working directory.
+    `path` wins, then the setting `store` (`inlay.configure`, `INLAY_STORE`, pyproject.toml), then the nearest `.inlay`
+    at or above the working directory, then a new one at the root of the git checkout or Python project, then in the
+    working directory.
     A `path` that holds a `.inlay` means that one. Raises `StoreError` for a path that is empty or cannot be looked
     into, and when nothing was named and the folder to use is another user's.
     """
-    chosen = path if path is not None else os.environ.get("INLAY_STORE") or None
+    chosen = path if path is not None else settings.get("store")
     if chosen is None:
         return _found()
     if not os.fspath(chosen):
@@ -39,27 +43,81 @@ def locate(path: str | os.PathLike[str] | None = None) -> Path:
 
 
 def prepare(folder: Path) -> bool:
-    """Make the folder of a store usable; returns whether it is new.
+    """Make the folder of a store usable; returns whether it is new. One that may only be read is left as it is.
 
     Raises `StoreError` when it cannot be made or written, naming the folder and how to choose another.
     """
     try:
+        if is_read_only(folder):
+            _look_into(folder)
+            return False
         new = not folder.is_dir()
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         ignore = folder / ".gitignore"
         if not ignore.exists():
             ignore.write_text("*\n")
+            take_after(ignore, folder)
         for inner in ("journal", "artifacts"):
-            (folder / inner).mkdir(exist_ok=True, mode=0o700)
+            make_folder(folder / inner)
+        renew(folder)
     except OSError as error:
         raise StoreError(_cannot_write(folder, error)) from error
-    if not os.access(folder, os.W_OK | os.X_OK):
+    if not may_write(folder):
         raise StoreError(_cannot_write(folder, "permission denied"))
     if new:
-        # Once, so that it can be found. Notebooks frame what goes to stderr as a fault, and are handed on with it.
-        stream = sys.stdout if "ipykernel" in sys.modules else sys.stderr
-        print(f"inlay: new store in {_from_home(folder)}", file=stream)
+        _say(f"new store in {_from_home(folder)}")
     return new
+
+
+def is_read_only(folder: Path) -> bool:
+    """Whether a store is there that may be read at most."""
+    there = [part for part in (folder / DATABASE, folder / "journal") if part.exists()]
+    return bool(there) and not all(map(may_write, (folder, *there)))
+
+
+def may_write(path: Path) -> bool:
+    """Whether we may write to a file, or make files in a folder, as far as permissions tell."""
+    if sys.platform == "win32" and path.is_dir():
+        return _takes_a_file(path)  # its permissions are asked for in vain there
+    return os.access(path, os.W_OK | os.X_OK if path.is_dir() else os.W_OK)
+
+
+def say_read_only(folder: Path) -> None:
+    """Once a process: that nothing will be recorded here."""
+    if folder not in _said_read_only:
+        _said_read_only.add(folder)
+        _say(f"the store in {_from_home(folder)} is read-only: its runs can be read, and none recorded")
+
+
+def cannot_record(folder: Path) -> str:
+    """What to tell who wants to write to a store that may only be read."""
+    return (
+        f"The store in {folder} is read-only: its runs can be read, and nothing recorded or changed. Choose another "
+        "one for new runs with inlay.connect('path/to/folder') or the environment variable INLAY_STORE, or have its "
+        "owner open the folder to you (chmod; see docs/platforms.md)."
+    )
+
+
+_said_read_only: set[Path] = set()
+
+
+def _look_into(folder: Path) -> None:
+    for part in (folder, folder / "journal", folder / DATABASE):
+        if part.exists() and not os.access(part, os.R_OK | (os.X_OK if part.is_dir() else 0)):
+            raise PermissionError(f"{part} may not be read")
+
+
+def _takes_a_file(folder: Path) -> bool:
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
+
+
+def _say(what: str) -> None:
+    # Once, so that it can be found. Notebooks frame what goes to stderr as a fault, and are handed on with it.
+    print(f"inlay: {what}", file=sys.stdout if "ipykernel" in sys.modules else sys.stderr)
 
 
 def _from_home(folder: Path) -> str:

@@ -10,6 +10,7 @@ background thread when enough has gathered.
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 import uuid
@@ -21,6 +22,8 @@ from inlay.store.database import transaction
 from inlay.store.journal.reader import Records, read_segment
 from inlay.store.journal.segment import SUFFIX
 from inlay.store.journal.writer import LOCK_NAME
+from inlay.store.locks import is_held
+from inlay.store.permissions import make_folder, take_after
 from inlay.store.rows import Batch, kill_runs, replace
 
 if TYPE_CHECKING:
@@ -78,19 +81,49 @@ def ingest(store: Store, *, wait: float = 60.0) -> int:
 
     Raises `StoreBusyError` when the database cannot be had within `wait` seconds; nothing is lost then.
     """
-    if not _anything_to_do(store):
+    if store.read_only or not _anything_to_do(store):
         return 0
     with store.open(wait=wait) as con:
         return ingest_into(con, store)
 
 
 def ingest_into(con: DuckDBPyConnection, store: Store) -> int:
-    """`ingest` over a connection that is open already."""
+    """`ingest` over a connection that is open already. Of a read-only store, opening took everything in."""
+    if store.read_only:
+        return 0
     streams = _streams(con, store)
-    taken = sum(_commit(con, pieces) for pieces in _batches(_news(store, streams)))
-    _finish(con, [stream for stream in streams if stream.idle and not stream.alive])
+    taken = _take_in(con, store, streams, quarantine=True)
+    _finish(con, _gone(streams))
     _end_orphans(con, store)
     return taken
+
+
+def ingest_aside(con: DuckDBPyConnection, store: Store) -> int:
+    """Take the journals of a store that may not be written to into a private copy of its database: they stay."""
+    streams = _streams(con, store)
+    taken = _take_in(con, store, streams, quarantine=False)
+    with transaction(con):
+        kill_runs(con, {stream.writer_id: _end_of(stream) for stream in _gone(streams)})
+    _end_orphans(con, store)
+    return taken
+
+
+def waits(con: DuckDBPyConnection, store: Store) -> bool:
+    """Whether the journals hold what this database does not, the deaths of their writers included."""
+    streams = _streams(con, store)
+    if any(True for _ in _news(store, streams, quarantine=False)):
+        return True
+    alive = {stream.writer_id for stream in streams if stream.alive}
+    return any(writer not in alive for writer in _writing(con))
+
+
+def _take_in(con: DuckDBPyConnection, store: Store, streams: list[_Stream], *, quarantine: bool) -> int:
+    return sum(_commit(con, pieces) for pieces in _batches(_news(store, streams, quarantine=quarantine)))
+
+
+def _gone(streams: list[_Stream]) -> list[_Stream]:
+    """The streams that nobody writes to any more, and that the database had the whole of when we looked."""
+    return [stream for stream in streams if stream.idle and not stream.alive]
 
 
 def _anything_to_do(store: Store) -> bool:
@@ -109,23 +142,35 @@ def _streams(con: DuckDBPyConnection, store: Store) -> list[_Stream]:
         ).fetchall()
     }
     streams = []
-    for folder in sorted(store.journal.iterdir()):
-        if not _is_stream(folder.name) or not folder.is_dir():
-            continue
+    for folder in _folders(store):
         # Asked before the segments are listed: a writer found dead here has nothing more to add to the list.
-        alive = _is_alive(folder)
+        alive = is_held(folder / LOCK_NAME, writable=not store.read_only)
         stream = _Stream(folder.name, folder, alive, [])
         paths = sorted(path for path in folder.glob(f"*{SUFFIX}") if path.stem.isdecimal())
+        if not paths and not (folder / LOCK_NAME).exists():
+            continue  # being made just now
         for path in paths:
             number = int(path.stem)
-            offset, last = progress.get((stream.writer_id, number), (0, 0.0))
+            offset, written = progress.get((stream.writer_id, number), (0, 0.0))
             last = path == paths[-1]
             stream.segments.append(
                 _Segment(path, number, offset, final=not (alive and last), cut_off=last and not alive)
             )
-            stream.last_time = max(stream.last_time, last or 0.0)
+            stream.last_time = max(stream.last_time, written or 0.0)
         streams.append(stream)
     return streams
+
+
+def _folders(store: Store) -> Iterator[Path]:
+    """Those of the writers. One that is not ours to look into is left, with all that it may hold."""
+    if store.read_only and not store.journal.is_dir():
+        return
+    for folder in sorted(store.journal.iterdir()):
+        if _is_stream(folder.name) and folder.is_dir():
+            if os.access(folder, os.R_OK | os.X_OK):
+                yield folder
+            else:
+                _warn(f"{folder} cannot be read: permission denied. What was logged there is not shown")
 
 
 def _is_stream(name: str) -> bool:
@@ -136,31 +181,14 @@ def _is_stream(name: str) -> bool:
         return False
 
 
-def _is_alive(folder: Path) -> bool:
-    """Whether the writer still holds the OS lock on its folder."""
-    from filelock import FileLock, Timeout
-
-    if not (folder / LOCK_NAME).exists():
-        return False
-    lock = FileLock(folder / LOCK_NAME, timeout=0)
-    try:
-        lock.acquire()
-    except Timeout:
-        return True
-    except OSError:
-        return True  # cannot tell: never declare a living run dead
-    lock.release()
-    return False
-
-
-def _news(store: Store, streams: list[_Stream]) -> Iterator[_Piece]:
+def _news(store: Store, streams: list[_Stream], *, quarantine: bool) -> Iterator[_Piece]:
     """What the journals hold that the database does not, read when it is asked for."""
     for stream in streams:
         for segment in stream.segments:
             records = _read(segment)
             if records is None:
                 continue
-            if records.damage:
+            if records.damage and quarantine:
                 _quarantine(store, stream, segment, records.damage)
             stream.idle = False
             yield _Piece(stream, segment, records)
@@ -229,12 +257,13 @@ def _quarantine(store: Store, stream: _Stream, segment: _Segment, damage: list[t
     total = sum(end - start for start, end in damage)
     what = f"were set aside in {folder}"
     try:
-        folder.mkdir(exist_ok=True)
+        make_folder(folder)
         with segment.path.open("rb") as file:
             for start, end in damage:
                 file.seek(start)
                 name = f"{stream.writer_id}-{segment.number:06d}-{start}.bin"
                 (folder / name).write_bytes(file.read(end - start))
+                take_after(folder / name, folder)
     except OSError as error:  # a full disk must not hold up what is whole
         what = f"were left out and could not be set aside in {folder} ({error})"
     warnings.warn(
@@ -268,5 +297,10 @@ def _end_of(stream: _Stream) -> float:
 
 def _end_orphans(con: DuckDBPyConnection, store: Store) -> None:
     """Runs whose writer has neither a journal nor an end: its folder is gone, so is the process."""
-    running = con.execute("SELECT DISTINCT writer FROM runs WHERE status = 'running'").fetchall()
-    kill_runs(con, {str(of): None for (of,) in running if of and not (store.journal / str(of)).is_dir()})
+    kill_runs(con, {writer: None for writer in _writing(con) if not (store.journal / writer).is_dir()})
+
+
+def _writing(con: DuckDBPyConnection) -> list[str]:
+    """The writers of runs that have not ended, as far as the database knows."""
+    rows = con.execute("SELECT DISTINCT writer FROM runs WHERE status = 'running'").fetchall()
+    return [str(writer) for (writer,) in rows if writer]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from inlay._version import __version__
 from inlay.errors import StoreError, StoreVersionError
 from inlay.store.database import connect, transaction
+from inlay.store.permissions import take_after
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -105,7 +106,8 @@ def make(database: Path) -> None:
             con.execute("CHECKPOINT")  # `close` would not say that it failed
         finally:
             con.close()
-        fresh.rename(database)
+        take_after(fresh, fresh.parent)
+        fresh.replace(database)
     except (duckdb.Error, OSError) as error:
         msg = f"{database} cannot be made: {error}"
         raise StoreError(msg) from error
@@ -123,6 +125,15 @@ def create(con: DuckDBPyConnection) -> None:
         _stamp(con, VERSION)
 
 
+def bring_up(con: DuckDBPyConnection, database: Path) -> None:
+    """Bring an open database to the present version, whatever it is; raises `StoreVersionError` when it is newer."""
+    found = check(con, database)
+    if found == 0:
+        create(con)
+    elif found < VERSION:
+        migrate(con, found)
+
+
 def migrate(con: DuckDBPyConnection, found: int) -> None:
     """Apply what lies between version `found` and ours, all or nothing."""
     with transaction(con):
@@ -138,7 +149,8 @@ def keep_copy(database: Path, version: int) -> Path:
     if not copy.exists():
         temporary = copy.with_suffix(".copying")
         shutil.copy2(database, temporary)
-        temporary.rename(copy)
+        take_after(temporary, temporary.parent)
+        temporary.replace(copy)
     return copy
 
 

@@ -15,9 +15,11 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from inlay import settings
 from inlay.errors import StoreError
 from inlay.store import database, folder, schema
 from inlay.store.database import StoreBusyError
+from inlay.store.private_copy import PrivateCopy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +46,7 @@ class Store:
         self._turn = threading.Lock()
         self._owner: int | None = None
         self._con: DuckDBPyConnection | None = None
+        self._private = PrivateCopy(self)
         self.inherited_open = False
         """Whether this process was forked while the database was open: DuckDB would go on with what it remembers."""
 
@@ -66,40 +69,56 @@ class Store:
             if self._con is not None:  # this thread has it open already
                 yield self._con
                 return
-            con = self._current_schema(wait)
-            try:
+            with self._private.open(wait) if self.read_only else self._own(wait) as con:
                 self._con = con
-                yield con
-            finally:
-                self._con = None
-                con.close()
+                try:
+                    yield con
+                finally:
+                    self._con = None
+
+    @property
+    def read_only(self) -> bool:
+        """Whether this process may read it at most. `open` then yields a connection that has everything in it."""
+        return folder.is_read_only(self.folder)
+
+    @property
+    def readable(self) -> Path:
+        """The file that was opened last: the database, or for a read-only store a private copy that has more in it."""
+        return self._private.path if self.read_only else self.database
+
+    def refuse_read_only(self) -> None:
+        """Raise `StoreError` where nothing can be recorded or changed."""
+        if self.read_only:
+            raise StoreError(folder.cannot_record(self.folder))
+
+    def is_there(self) -> bool:
+        """Whether the folder is there, with a store in it."""
+        return self.journal.is_dir() or self.read_only
 
     def refuse_deleted(self) -> None:
         """Raise `StoreError` when the folder is gone: taking the lock would make an empty one in its place."""
-        if not self.journal.is_dir():
+        if not self.is_there():
             msg = f"the store folder {self.folder} was deleted with all it held; inlay.connect() makes a new one"
             raise StoreError(msg)
 
     @contextlib.contextmanager
     def turn(self, *, wait: float = WAIT) -> Iterator[None]:
-        """Hold the store's lock, against other threads and other processes."""
+        """Hold the store's lock, against other threads and other processes. Who may only read shares it."""
         with self.turn_in_process(wait=wait):
             if self._con is not None:
                 yield
                 return
-            from filelock import FileLock, Timeout
+            from inlay.store import locks
 
             _wait_before_forks()
-            lock = FileLock(self.folder / "runs.lock", timeout=wait, poll_interval=0.005)
-            try:
-                lock.acquire()
-            except Timeout as error:
-                msg = f"{self.database} has been busy in other processes for {wait:.0f} s"
-                raise StoreBusyError(msg) from error
-            try:
+            take = locks.shared if self.read_only else locks.exclusive
+            with contextlib.ExitStack() as held:
+                try:
+                    held.enter_context(take(self.folder / "runs.lock", wait=wait))
+                except locks.LockBusyError as error:
+                    msg = f"{self.database} has been busy in other processes for {wait:.0f} s"
+                    raise StoreBusyError(msg) from error
                 yield
-            finally:
-                lock.release()
 
     @contextlib.contextmanager
     def turn_in_process(self, *, wait: float = WAIT) -> Iterator[None]:
@@ -124,19 +143,29 @@ class Store:
             self._owner = None
             self._turn.release()
 
+    @contextlib.contextmanager
+    def _own(self, wait: float) -> Iterator[DuckDBPyConnection]:
+        """The database itself, open to be written to."""
+        database.take_over_log(self.database)
+        con = self._current_schema(wait)
+        try:
+            database.open_log(con, self.database)
+            yield con
+        finally:
+            con.close()
+            database.drop_empty_log(self.database)
+
     def _current_schema(self, wait: float) -> DuckDBPyConnection:
         if not self.database.exists():
             schema.make(self.database)
         con = database.connect(self.database, wait=wait)
         try:
             found = schema.check(con, self.database)
-            if found == 0:
-                schema.create(con)
-            elif found < schema.VERSION:
+            if 0 < found < schema.VERSION:
                 con.close()
                 schema.keep_copy(self.database, found)
                 con = database.connect(self.database, wait=wait)
-                schema.migrate(con, found)
+            schema.bring_up(con, self.database)
         except BaseException:
             con.close()
             raise
@@ -149,22 +178,26 @@ class Store:
 
 _stores: dict[Path, Store] = {}
 _current: Store | None = None
+_configured: object = None
+"""What `inlay.configure` had said of the store when it was chosen."""
 _choosing = threading.RLock()
 
 
 def connect(path: str | os.PathLike[str] | None = None) -> Store:
     """Choose the store that runs are recorded in and read from, and return it.
 
-    `path` is the store's folder (or one that holds a `.inlay`). Without it: `INLAY_STORE`, else the nearest
-    `.inlay` at or above the working directory, else a new one at the root of the project.
+    `path` is the store's folder (or one that holds a `.inlay`). Without it: the setting `store` (`INLAY_STORE`), else
+    the nearest `.inlay` at or above the working directory, else a new one at the root of the project.
 
-    Raises `StoreError` when the folder cannot be written, and `StoreVersionError` when the store was written
+    A store that may only be read is read, and nothing recorded in it. Raises `StoreError` when the folder can be
+    neither written nor read, and `StoreVersionError` when the store was written
     by a newer inlay; the store chosen before stays chosen then.
     """
-    global _current
+    global _current, _configured
     with _choosing:
+        configured = settings.configured("store")
         store = _known(folder.locate(path))
-        _current = store
+        _current, _configured = store, configured
         return store
 
 
@@ -173,9 +206,9 @@ def current() -> Store:
 
     A folder that was deleted meanwhile, to begin anew, is made again.
     """
-    if _current is None:
+    if _current is None or settings.configured("store") != _configured:  # what was said last holds
         return connect()
-    if not _current.journal.is_dir():
+    if not _current.is_there():
         folder.prepare(_current.folder)
     return _current
 
@@ -190,11 +223,10 @@ def store_at(path: Path) -> Store:
 
 def _known(path: Path) -> Store:
     """One `Store` for each folder in a process, so that its threads take turns."""
-    if path not in _stores or not _stores[path].journal.is_dir():
-        folder.prepare(path)
-        store = _stores.get(path) or Store(path)
-    else:
-        store = _stores[path]
+    store = _stores.get(path) or Store(path)
+    folder.prepare(path)
+    if store.read_only:
+        folder.say_read_only(path)
     _refuse_newer(store)  # each time: another process may have brought a known one up to date meanwhile
     _stores[path] = store
     return store

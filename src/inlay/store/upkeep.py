@@ -108,7 +108,8 @@ class Upkeep(threading.Thread):
     def _ingest(self, wait: float = 1.0) -> None:
         """Ingest and, when the file has grown gaps, compact; a busy store is tried again later."""
         self._wanted_at = None
-        if not self._store.journal.is_dir():  # deleted: there is nothing to take in, nor anywhere to put it
+        # Deleted: there is nothing to take in, nor anywhere to put it. Read-only since: not now.
+        if not self._store.journal.is_dir() or self._store.read_only:
             return
         taken = self._waiting_points() + self._taken
         try:
@@ -149,11 +150,14 @@ class Upkeep(threading.Thread):
 
 
 def upkeep_of(store: Store) -> Upkeep:
-    """This process's upkeep of a store, with its writer; started on first use."""
+    """This process's upkeep of a store, with its writer; started on first use. Raises `StoreError` when the store may
+    only be read.
+    """
     with _starting:
         upkeep = _running.get(store)
         # Whoever deletes a store to begin anew gets a new stream; runs still open go on in the deleted one.
         if upkeep is None or upkeep.writer.closed or upkeep.writer.is_deleted():
+            store.refuse_read_only()
             upkeep = Upkeep(store)
             _running[store] = upkeep
             upkeep.start()

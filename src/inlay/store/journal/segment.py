@@ -12,12 +12,16 @@ from __future__ import annotations
 import contextlib
 import errno
 import mmap
+import ntpath
 import os
 import sys
 import warnings
 from pathlib import Path
+from typing import Any
 
+from inlay import settings
 from inlay.store.journal.slots import SLOT
+from inlay.store.permissions import take_after
 
 SEGMENT_BYTES = 4 << 20
 MEMORY_LIMIT = 64 << 20
@@ -29,6 +33,9 @@ SUFFIX = ".journal"
 _UNMAPPABLE = {"btrfs", "zfs", "bcachefs", "nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph",
                "lustre", "gpfs", "virtiofs", "vboxsf", "prl_fs"}  # fmt: skip
 
+_LOCAL_DRIVES = (2, 3, 6)
+"""Of what GetDriveTypeW answers: removable, fixed, a disk in memory. Not: unknown, none, network, optical."""
+
 
 class MappedSegment:
     """A preallocated file written through a memory map."""
@@ -36,7 +43,7 @@ class MappedSegment:
     def __init__(self, path: Path, size: int = SEGMENT_BYTES) -> None:
         """Create `path` with `size` bytes reserved. Raises `OSError` when the disk has no room for them."""
         self.path = path
-        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | _CLOEXEC, 0o600)
+        self._fd = _new_file(path, os.O_RDWR)
         try:
             _reserve(self._fd, size)
             self._map = mmap.mmap(self._fd, size)
@@ -92,8 +99,7 @@ class AppendSegment:
         self._size = size
         self._used = 0
         self._sealed = False
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | _CLOEXEC
-        self._fd = os.open(path, flags, 0o600)
+        self._fd = _new_file(path, os.O_WRONLY | os.O_APPEND)
 
     def write(self, data: bytes) -> int:
         """Append whole; raises `ValueError` when the segment, or the disk, is full."""
@@ -177,19 +183,16 @@ class MemorySegment:
 
 
 def segment_type(folder: Path) -> type[MappedSegment | AppendSegment]:
-    """The form of segment to use in `folder`; `INLAY_JOURNAL=append|map` decides by hand."""
-    chosen = os.environ.get("INLAY_JOURNAL", "")
-    if chosen not in ("", "append", "map"):
-        msg = f"INLAY_JOURNAL is {chosen!r}; it can be 'append' or 'map', or left unset"
-        raise ValueError(msg)
-    if chosen == "map" or (not chosen and _mappable(folder)):
+    """The form of segment to use in `folder`; the setting `journal` (`INLAY_JOURNAL`) decides by hand."""
+    chosen = settings.get("journal")
+    if chosen == "map" or (chosen == "auto" and _mappable(folder)):
         return MappedSegment
     return AppendSegment
 
 
 def _mappable(folder: Path) -> bool:
     if sys.platform == "win32":
-        return True  # NTFS reserves what SetEndOfFile asks for
+        return not _on_network_drive(str(folder.resolve()))  # what is written to a file on NTFS has its room
     if sys.platform != "linux":
         return False  # APFS is copy-on-write
     kind = _file_system(folder)
@@ -213,11 +216,39 @@ def _file_system(folder: Path) -> str | None:
     return kind
 
 
+def _on_network_drive(path: str) -> bool:
+    """Whether a Windows path leads to another machine; yes, where that cannot be told."""
+    drive = ntpath.splitdrive(path)[0].upper()
+    if drive.startswith("\\\\?\\") and not drive.startswith("\\\\?\\UNC"):
+        drive = drive[4:]
+    if not drive.endswith(":"):
+        return True  # \\server\share
+    try:
+        import ctypes
+
+        windows: Any = getattr(ctypes, "windll")  # noqa: B009 - there is none elsewhere
+        return windows.kernel32.GetDriveTypeW(f"{drive}\\") not in _LOCAL_DRIVES
+    except (ImportError, AttributeError, OSError):
+        return True
+
+
+def _new_file(path: Path, flags: int) -> int:
+    """A descriptor of a new file, open to whoever the folder is open to."""
+    descriptor = os.open(path, flags | os.O_CREAT | os.O_EXCL | _CLOEXEC, 0o600)
+    take_after(descriptor, path.parent)
+    return descriptor
+
+
 def _reserve(fd: int, size: int) -> None:
     """Reserve `size` bytes on disk, or raise `OSError(ENOSPC)`."""
     if hasattr(os, "posix_fallocate"):
-        os.posix_fallocate(fd, 0, size)
-        return
+        try:
+            os.posix_fallocate(fd, 0, size)
+        except OSError as error:
+            if error.errno not in _NO_FALLOCATE:
+                raise
+        else:
+            return
     zeros = bytes(1 << 20)
     for start in range(0, size, len(zeros)):
         piece = zeros[: size - start]
@@ -229,4 +260,6 @@ def _datasync(fd: int) -> None:
     (os.fdatasync if hasattr(os, "fdatasync") else os.fsync)(fd)
 
 
+# musl does not write zeros where the file system has no such call, as glibc does.
+_NO_FALLOCATE = (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS)
 _CLOEXEC = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)

@@ -7,7 +7,6 @@ full segment, a disk that refuses) goes through a lock. An OS lock on the folder
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 import threading
@@ -26,15 +25,18 @@ from inlay.store.journal.segment import (
     segment_type,
 )
 from inlay.store.journal.slots import HEADER, SLOT, Kind, chunked, pack_event
+from inlay.store.permissions import make_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from filelock import BaseFileLock
+    from inlay.store.locks import HeldLock
 
 LOCK_NAME = "alive.lock"
 FORMAT = 1
+_RENAMES_OPEN_FILES = sys.platform != "win32"
+"""Whether a file, or a folder with one in it, gets another name while it is open."""
 
 
 class Writer:
@@ -57,7 +59,7 @@ class Writer:
         self._number = 0
         self._series: dict[str, list[tuple[int, str]]] = {}
         self._next_series = 0
-        self._alive: BaseFileLock | None = None
+        self._alive: HeldLock | None = None
         self._kind: type[MappedSegment | AppendSegment] = MappedSegment
         self._segment: MappedSegment | AppendSegment | MemorySegment
         self._refused = False
@@ -170,13 +172,15 @@ class Writer:
         self._take_folder()
         number = self._number + 1
         path = self.folder / f"{number:06d}{SUFFIX}"
-        temporary = path.with_suffix(".new")
+        # Where an open file keeps its name, a reader may meet half a head, and reads the rest of it next time.
+        temporary = path.with_suffix(".new") if _RENAMES_OPEN_FILES else path
         temporary.unlink(missing_ok=True)
         segment = self._kind(temporary, size)
         try:
             for record in head:
                 segment.write(record)
-            temporary.rename(path)
+            if temporary != path:
+                temporary.replace(path)
         except (OSError, ValueError) as error:
             segment.close()
             temporary.unlink(missing_ok=True)
@@ -186,21 +190,26 @@ class Writer:
         return segment
 
     def _take_folder(self) -> None:
-        """Make the folder and lock it under a hidden name, so that nobody ever sees it without its lock."""
+        """Make the folder and lock it under a hidden name, so that nobody ever sees it without its lock.
+
+        Where a folder with an open file keeps its name, it is made under its own: readers leave one alone that has
+        neither a lock nor a segment.
+        """
         if self._alive is not None:
             return
-        from filelock import FileLock
+        from inlay.store.locks import HeldLock
 
-        hidden = self.folder.with_name(f".{self.writer_id}")
-        hidden.mkdir(parents=True, exist_ok=True, mode=0o700)
+        hidden = self.folder.with_name(f".{self.writer_id}") if _RENAMES_OPEN_FILES else self.folder
+        hidden.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(hidden)
         self._kind = segment_type(hidden)
-        alive = FileLock(hidden / LOCK_NAME, timeout=0, thread_local=False)
-        alive.acquire()
-        try:
-            hidden.rename(self.folder)
-        except OSError:
-            alive.release()
-            raise
+        alive = HeldLock(hidden / LOCK_NAME, wait=1.0)
+        if hidden != self.folder:
+            try:
+                hidden.replace(self.folder)
+            except OSError:
+                alive.release()
+                raise
         self._alive = alive
 
     def _warn_refused(self, error: OSError) -> None:
@@ -274,7 +283,7 @@ class Writer:
         self._segment.abandon()
         self._lock = threading.RLock()  # whoever held it does not exist here
         if self._alive is not None:
-            _leave_to_parent(self._alive)
+            self._alive.leave_to_parent()
             self._alive = None
 
     def _release(self) -> None:
@@ -291,15 +300,6 @@ def _definitions(run_id: str, series: list[tuple[int, str]]) -> Iterable[dict[st
 
 # The longest keys, in the longest spelling JSON has for them, fit one event.
 _SERIES_AN_EVENT = 300
-
-
-def _leave_to_parent(lock: BaseFileLock) -> None:
-    """In a forked child: unlocking would unlock the parent's lock, and keeping it open would outlive it."""
-    context = lock._context  # noqa: SLF001 - filelock does this by itself from version 4 on
-    descriptor, context.lock_file_fd = context.lock_file_fd, None
-    if descriptor is not None:
-        with contextlib.suppress(OSError):
-            os.close(descriptor)
 
 
 def _refuse(_: bytes) -> int:
