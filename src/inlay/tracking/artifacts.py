@@ -109,7 +109,7 @@ def log_file(
         raise FileNotFoundError(msg)
     name = _printable(source.name)
     path = checked_path(f"{artifact_path}/{name}" if artifact_path else name)
-    run.writable()
+    run.writable().refuse_closed()
     refuse_taken(run, path)
     _sweep(run.store)
     try:
@@ -148,7 +148,7 @@ def log_folder(run: Run, local_folder: str | os.PathLike[str], artifact_path: st
         raise NotADirectoryError(msg)
     if artifact_path:
         artifact_path = checked_path(artifact_path)
-    run.writable()
+    run.writable().refuse_closed()
     _sweep(run.store)
     found, missed = _files_below(folder, run.store)
     pairs: list[tuple[Path, str, int]] = []
@@ -272,7 +272,7 @@ def _printable(name: str) -> str:
 
 
 def _log(run: Run, path: str, kind: str, put: Callable[[], blobs.Blob], said: dict[str, Any] | None = None) -> None:
-    run.writable()
+    run.writable().refuse_closed()
     refuse_taken(run, path)
     _sweep(run.store)
     try:

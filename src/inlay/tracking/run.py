@@ -379,10 +379,14 @@ class Run(RunContent):
             if child.parent_run_id == self.run_id and not child.scoped:
                 child.end(word, error)
         stopped = copies.finish(self)
+        if self.ended:  # by another thread meanwhile
+            return
         if stopped and word == "finished":
             word = "interrupted"
         if recorder.foreign:
             self._leave(failure)
+            if stopped:
+                raise KeyboardInterrupt
             return
         now = max(time.time(), attributes.started_at)  # clocks are set back
         recorder.event(Kind.RUN_END, status=word, time=now, **error_columns(failure))
