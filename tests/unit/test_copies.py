@@ -261,6 +261,7 @@ def test_a_forked_child_leaves_the_copies_to_its_parent(store_folder, large):
     assert kept(inlay.get_run("r")) == {"model.bin": large.read_bytes()}
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
 def test_children_of_multiprocessing_wait_for_their_copies(store_folder, large):
     """They leave by `os._exit`, and what `atexit` knows is not called."""
     code = f"""
@@ -268,7 +269,7 @@ def test_children_of_multiprocessing_wait_for_their_copies(store_folder, large):
     import inlay
     from inlay.store import incoming
 
-    def work():
+    def work(run):
         inlay.configure(background_copy_mb=0.5)
         real = incoming.pieces
         def slow(file, size=None):
@@ -276,14 +277,14 @@ def test_children_of_multiprocessing_wait_for_their_copies(store_folder, large):
                 time.sleep(0.1)
                 yield piece
         incoming.pieces = slow
-        run = inlay.start_run("r")
         run.log_artifact({str(large)!r})
-        # The run is left open, and its process is gone before anybody could end it.
 
     if __name__ == "__main__":
-        child = multiprocessing.get_context("spawn").Process(target=work)
-        child.start()
-        child.join()
+        with inlay.start_run("r") as run:
+            child = multiprocessing.get_context("fork").Process(target=work, args=(run,))
+            child.start()
+            child.join()
+            assert child.exitcode == 0
     """
     done = python(code, large.parent)
     assert done.returncode == 0, done.stderr
