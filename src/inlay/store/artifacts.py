@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from inlay.store.incoming import Incoming, opened, pieces
+from inlay.store.permissions import make_folder, take_after
 from inlay.store.unfinished import leftovers_in, new_name
 
 if TYPE_CHECKING:
@@ -267,7 +268,8 @@ def _private(path: str, flags: int) -> int:
 
 
 def _settle(temporary: Path, target: Path, size: int) -> None:
-    target.parent.mkdir(exist_ok=True, mode=0o700)
+    make_folder(target.parent)
+    take_after(temporary, target.parent)
     try:
         temporary.replace(target)
     except PermissionError:

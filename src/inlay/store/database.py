@@ -117,9 +117,7 @@ def take_over_log(database: Path) -> None:
         copy.replace(log)
     except OSError as error:
         copy.unlink(missing_ok=True)
-        msg = (
-            f"{log} belongs to another user and cannot be taken over ({error}). Let its owner look into the store once."
-        )
+        msg = f"{log} is another user's and cannot be taken over ({error}). Let its owner look into the store once."
         raise StoreError(msg) from error
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from inlay.store.permissions import file_mode
+from inlay.store.permissions import take_after
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from filelock import BaseFileLock
 
 _ASK_EVERY = 0.005
+_CLOEXEC = getattr(os, "O_CLOEXEC", 0)
 _HELD = {errno.EACCES, errno.EAGAIN, errno.EWOULDBLOCK}
 
 
@@ -35,7 +36,8 @@ class HeldLock:
 
     def __init__(self, path: Path, *, wait: float = 0.0) -> None:
         """Take it. Raises `LockBusyError` when another process keeps it, `OSError` when the disk refuses the file."""
-        lock = FileLock(path, timeout=wait, mode=_mode(path), thread_local=False, poll_interval=_ASK_EVERY)
+        _make(path)
+        lock = FileLock(path, timeout=wait, thread_local=False, poll_interval=_ASK_EVERY)
         try:
             lock.acquire()
         except Timeout as error:
@@ -107,16 +109,21 @@ def is_held(path: Path, *, writable: bool = True) -> bool:
         os.close(descriptor)
 
 
-def _mode(path: Path) -> int:
+def _make(path: Path) -> None:
+    """Make the file, open to whoever its folder is open to."""
     try:
-        return file_mode(path.parent)
-    except OSError:
-        return 0o600
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _CLOEXEC, 0o600)
+    except FileExistsError:
+        return
+    try:
+        take_after(descriptor, path.parent)
+    finally:
+        os.close(descriptor)
 
 
 def _readable(path: Path) -> int | None:
     try:
-        return os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+        return os.open(path, os.O_RDONLY | _CLOEXEC)
     except OSError:
         return None
 

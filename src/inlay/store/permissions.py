@@ -14,11 +14,6 @@ from pathlib import Path
 _PRIVATE = 0o700
 
 
-def file_mode(folder: Path) -> int:
-    """The mode of a file in `folder`. Raises `OSError` when there is no such folder."""
-    return _inside(folder.stat()) & 0o666
-
-
 def is_shared(folder: Path) -> bool:
     """Whether others than its owner may write to it."""
     return os.name == "posix" and bool(folder.stat().st_mode & 0o022)
@@ -76,6 +71,8 @@ def renew(folder: Path) -> None:
 
 def _take_after(descriptor: int, there: os.stat_result) -> None:
     here = os.fstat(descriptor)
+    if stat.S_ISREG(here.st_mode) and here.st_nlink > 1:
+        return  # it has a name elsewhere, and is not only ours
     mode = _inside(there) & (0o2777 if stat.S_ISDIR(here.st_mode) else 0o666)
     if not here.st_mode & 0o200:  # made read-only on purpose
         mode &= ~0o222

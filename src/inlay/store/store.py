@@ -118,6 +118,8 @@ class Store:
                 except locks.LockBusyError as error:
                     msg = f"{self.database} has been busy in other processes for {wait:.0f} s"
                     raise StoreBusyError(msg) from error
+                except OSError as error:
+                    raise StoreError(f"{self.folder} cannot be locked to be used ({error})") from error
                 yield
 
     @contextlib.contextmanager

@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from inlay.store.permissions import take_after
 from inlay.views.format import encodable
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ def _replace(path: Path, text: str) -> None:
     try:
         with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123 - it is a descriptor
             file.write(text)
+        take_after(temporary, path.parent)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
