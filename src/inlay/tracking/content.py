@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import os
     from pathlib import Path
 
+    from inlay.query.datasets import Dataset
     from inlay.tracking.files import Artifacts
     from inlay.tracking.run import Run
 
@@ -58,6 +59,34 @@ class RunContent:
         artifacts.log_figure(_run(self), figure, path, options)
 
     # -- data -------------------------------------------------------------------------------------------------
+
+    def log_input(self, data: Any, name: str | None = None, *, context: str = "", source: Any = None) -> Dataset:
+        """Record which data the run used: kind, size, schema, profile, source and digests, never the data itself.
+
+        `data` is a pandas, Polars or Arrow table or series, a NumPy array, a SciPy sparse matrix, a tensor, a Hugging
+        Face or torch dataset, a DuckDB relation, a dict or tuple of these such as (X, y), a list of dicts or texts, a
+        path to a file or folder, or a URL, which is not fetched. `name` is by default a file's or a Hugging Face
+        dataset's, else "data"; other data without a name gets a number, while data with a name replaces what had it.
+        `context` says what for, such as "training"; `source` where the data is from.
+
+        The call takes at most 50 ms. The full digest and the profile follow from the background, `run.inputs` has
+        them; data that is changed before it was read has none. The same values in the same rows and columns of the
+        same types have the same digest, in whichever of pandas, Polars and Arrow they are, whatever their layout,
+        chunks and plain index; see docs/datasets.md.
+
+        Raises `TypeError` for anything else, and `FileNotFoundError` for a path where nothing is.
+        """
+        from inlay.tracking.inputs import log_input
+
+        return log_input(_run(self), data, name, context, source)
+
+    @property
+    def inputs(self) -> list[Dataset]:
+        """The data it used, in the order it was logged."""
+        from inlay.query.datasets import datasets_of
+
+        run = _run(self)
+        return datasets_of(run.store, run.run_id)
 
     # -- back again -------------------------------------------------------------------------------------------
 

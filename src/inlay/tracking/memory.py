@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from inlay.query.datasets import Dataset
     from inlay.query.run_details import Artifact
     from inlay.tracking.run import Run
 
@@ -43,6 +44,8 @@ class RunMemory:
     histograms: dict[str, set[int]] = field(default_factory=dict)
     """Their steps, by key."""
     histograms_logged: int = 0
+    inputs: dict[tuple[str, str], Dataset] = field(default_factory=dict)
+    """The data it used, by name and context."""
     printed: tuple[str, int] | None = None
     """The end of the output as last recorded, and the bytes of all of it."""
     printing: Printing | None = None

@@ -1,0 +1,53 @@
+"""URLs as sources of data: recorded, never fetched, and without what opens a door."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
+
+from inlay.store.masking import MASK, looks_secret, mask_text
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+_SIGNED = re.compile(r"(?i)sig|signature|x-(amz|goog)-.*|se|sp|sv|sr|token|key|policy|awsaccesskeyid|googleaccessid")
+_MOST = 2_000
+
+
+def is_url(text: str) -> bool:
+    """Whether a text begins with a scheme such as `https://` or `s3://`."""
+    return _SCHEME.match(text) is not None
+
+
+def shown_url(url: str) -> str:
+    """The URL with passwords, tokens and signatures masked."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return mask_text(url, code=False)[:_MOST]
+    if parts.query:
+        asked = parse_qsl(parts.query, keep_blank_values=True)
+        if asked and any(_hidden(name) for name, _ in asked):
+            clean = [(name, MASK if _hidden(name) else value) for name, value in asked]
+            parts = parts._replace(query=urlencode(clean, safe=MASK + "/:,"))
+    user, at, host = parts.netloc.rpartition("@")
+    if at and ":" in user:
+        parts = parts._replace(netloc=f"{user.partition(':')[0]}:{MASK}@{host}")
+    return mask_text(urlunsplit(parts), code=False)[:_MOST]
+
+
+def local_path(url: str) -> str:
+    """The path in a `file://` URL."""
+    path = unquote(urlsplit(url).path)
+    return path[1:] if path[2:3] == ":" else path  # file:///C:/data
+
+
+def name_of(url: str) -> str | None:
+    """The last part of the path."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    return parts.path.rstrip("/").rpartition("/")[2] or parts.netloc.rpartition("@")[2] or None
+
+
+def _hidden(name: str) -> bool:
+    return looks_secret(name) or _SIGNED.fullmatch(name) is not None
