@@ -8,10 +8,11 @@ import time
 
 import pytest
 
-from inlay.notebook import output_tail
-from inlay.notebook.output_tail import TAIL_BYTES, OutputTail, Tail
+from inlay.notebook.output_tail import OutputTail
 from inlay.store.masking import MASK
+from inlay.tracking import tail as tails
 from inlay.tracking.memory import RunMemory
+from inlay.tracking.tail import TAIL_BYTES, Tail
 
 
 def tail_of(*texts):
@@ -140,7 +141,7 @@ def test_nothing_printed_records_nothing():
 
 
 def test_a_long_cell_is_recorded_on_the_way(monkeypatch):
-    monkeypatch.setattr(output_tail, "FLUSH_S", 0.02)
+    monkeypatch.setattr(tails, "FLUSH_S", 0.02)
     monkeypatch.setattr(sys, "stdout", Stream())
     run = FakeRun()
     tail = OutputTail(run, None)

@@ -64,7 +64,7 @@ def full() -> Environment:
     """Everything; a tenth of a second the first time, hardly anything after."""
     start = quick()
     packages = _packages(_fingerprint())
-    return Environment(start.python, start.platform, packages, hardware(), _variables())
+    return Environment(start.python, start.platform, packages, hardware(), variables())
 
 
 def is_known() -> bool:
@@ -144,7 +144,8 @@ _TELLING_TOO = frozenset(
 )
 
 
-def _variables() -> dict[str, str]:
+def variables() -> dict[str, str]:
+    """Those environment variables that change what a training computes, secrets masked."""
     return {
         name: mask_value(name, value)
         for name, value in sorted(os.environ.items())

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 from inlay import settings
 from inlay.errors import InlayError
-from inlay.query.attributes import Attributes, find
+from inlay.query.attributes import Attributes, find, load
+from inlay.query.fresh import fresh
 from inlay.store import folder
 from inlay.store.database import StoreBusyError
 from inlay.store.identity import short_id
@@ -29,6 +30,7 @@ from inlay.tracking.run import Run
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from inlay.query.attributes import RunError
     from inlay.store.store import Store
     from inlay.tracking.origin import Origin
 
@@ -137,6 +139,22 @@ def rename(run: Run, name: str | None, experiment: str | None) -> None:
     run.record(**columns)
     for what, word in columns.items():
         setattr(run._attributes, what, word)  # noqa: SLF001 - as `set_note` does
+
+
+def learned(run: Run, wait: float) -> RunError | None:
+    """Bring a run that this process began up to date with what programs that joined it said: its name, params, tags and
+    note. Returns the exception that one of them ended with. A store that is busy for `wait` seconds tells nothing.
+    """
+    try:
+        with fresh(run.store, wait=wait) as con:
+            found = load(con, [run.run_id])
+    except (InlayError, OSError):
+        return None
+    for now in found:
+        for what in ("name", "experiment", "params", "tags", "note"):
+            setattr(run._attributes, what, getattr(now, what))  # noqa: SLF001 - they are its own
+        return now.error
+    return None
 
 
 def is_worker() -> bool:

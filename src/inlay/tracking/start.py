@@ -96,7 +96,7 @@ def start_run(
             run.log_params(params)
         if tags:
             run.set_tags(tags)
-        if note and run.note != mask_text(note, code=False):
+        if note and (resume is not None or not run.note):  # a run that was joined keeps the one it has
             run.set_note(note)
     except BaseException as error:
         run.end(status_of(error), error)  # nobody else has it yet
