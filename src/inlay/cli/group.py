@@ -7,10 +7,12 @@ line itself was wrong. A reader that goes away (`inlay runs | head`) ends the co
 from __future__ import annotations
 
 import difflib
+import io
 import sys
+import warnings
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -62,12 +64,39 @@ class Commands(click.Group):
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
+        _speak_plainly()
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()  # here, where click takes the news that nobody reads on
             return result
         except InlayError as error:
-            raise click.ClickException(str(error)) from None
+            from inlay.cli.printing import harmless_lines
+
+            raise click.ClickException(harmless_lines(str(error))) from None
+
+
+def _speak_plainly() -> None:
+    """Warnings of ours as a line on stderr, without the line of code; letters that the terminal lacks as `?`."""
+    shown = warnings.showwarning
+
+    def show(  # noqa: PLR0917 - Python's own
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        text = str(message)
+        if category is RuntimeWarning and text.startswith("inlay"):
+            click.echo(f"Warning: {text.removeprefix('inlay: ')}", err=True)
+        else:
+            shown(message, category, filename, lineno, file, line)
+
+    warnings.showwarning = show
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and (stream.encoding or "").lower().replace("-", "") != "utf8":
+            stream.reconfigure(errors="replace")
 
 
 def store_option(command: Any) -> Any:

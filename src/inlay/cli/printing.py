@@ -90,12 +90,15 @@ def duration(seconds: float | None) -> str:
 
 
 def value_text(value: object) -> str:
-    """A metric, param or tag in a cell."""
+    """A metric, an attribute or a tag in a cell; nothing where there is none."""
+    return format_value(value) if isinstance(value, float) else param_text(value)
+
+
+def param_text(value: object) -> str:
+    """A param in a cell, as it was given."""
     if value is None:
         return ""
-    if isinstance(value, float):
-        return format_value(value)
-    return harmless(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+    return harmless(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str))
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, styles: Mapping[tuple[int, int], str]) -> None:
