@@ -34,3 +34,7 @@ class NoActiveRunError(InlayError):
 
 class RunActiveError(InlayError):
     """A run is already open here, and neither `nested=True` nor an end was asked for."""
+
+
+class UnsafeLoadError(InlayError):
+    """Loading this could run code that somebody else wrote, and nobody said that this is wanted."""

@@ -6,8 +6,6 @@ A disk that refuses costs a warning and the artifact, not the training. Large fi
 from __future__ import annotations
 
 import contextlib
-import io
-import json
 import mimetypes
 import os
 import re
@@ -36,7 +34,7 @@ if TYPE_CHECKING:
 
 def log_bytes(
     run: Run,
-    data: bytes,
+    data: bytes | Path,
     path: str,
     kind: str,
     *,
@@ -45,10 +43,14 @@ def log_bytes(
     step: int | None = None,
     metadata: dict[str, Any] | None = None,
 ) -> None:
-    """Keep bytes under `path`; `key` and `step` say of which series they are a part, `metadata` is a JSON object."""
+    """Keep bytes, or those of a file of ours, under `path`; `key` and `step` say of which series they are a part,
+    `metadata` is a JSON object.
+    """
     path = checked_path(path)
     said = {"mime": mime, "key": key, "step": step, "metadata": metadata}
-    _log(run, path, kind, lambda: blobs.put_bytes(run.store.artifacts, data), said)
+    folder = run.store.artifacts
+    put = (lambda: blobs.put_file(folder, data)) if isinstance(data, Path) else (lambda: blobs.put_bytes(folder, data))
+    _log(run, path, kind, put, said)
 
 
 def remove(run: Run, path: str) -> None:
@@ -64,30 +66,6 @@ def log_text(run: Run, text: object, path: str) -> None:
         msg = f"log_text takes a text; got one of type {type(text).__name__}. For a file there is log_artifact."
         raise TypeError(msg)
     log_bytes(run, text.encode("utf-8", "replace"), path, kind="text")
-
-
-def log_json(run: Run, data: Any, path: str) -> None:
-    """Keep a JSON value. Raises `TypeError` naming what JSON cannot hold."""
-    path = checked_path(path)
-    if PurePosixPath(path).suffix in (".yaml", ".yml"):
-        msg = f"log_dict writes JSON; give {path!r} the suffix .json, or log_text(yaml.dump(data), {path!r})"
-        raise ValueError(msg)
-    text = json.dumps(data, indent=2, ensure_ascii=False)
-    log_bytes(run, text.encode("utf-8", "replace"), path, kind="json")
-
-
-def log_figure(run: Run, figure: Any, path: str, options: dict[str, Any]) -> None:
-    """Keep what the figure's `savefig` writes."""
-    path = checked_path(path)
-    save = getattr(figure, "savefig", None)
-    if save is None:
-        msg = f"log_figure takes a matplotlib figure, something with savefig; got {type(figure).__name__}"
-        raise TypeError(msg)
-    buffer = io.BytesIO()
-    options.setdefault("format", PurePosixPath(path).suffix.lstrip(".") or "png")
-    options.setdefault("bbox_inches", "tight")
-    save(buffer, **options)
-    log_bytes(run, buffer.getvalue(), path, kind="figure")
 
 
 # -- a file -------------------------------------------------------------------------------------------------
