@@ -5,7 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from pathlib import PurePosixPath
+import socket
+import sys
+import time
+import warnings
+from pathlib import Path, PurePosixPath
 
 import pytest
 
@@ -153,11 +157,8 @@ def test_a_path_is_a_text(store):
 
 
 def test_what_json_cannot_hold(store):
-    with inlay.start_run() as run:
-        with pytest.raises(TypeError, match="set"):
-            run.log_dict({"a": {1}}, "a.json")
-        with pytest.raises(ValueError, match=r"\.json"):
-            run.log_dict({}, "a.yaml")
+    with inlay.start_run() as run, pytest.raises(TypeError, match="set"):
+        run.log_dict({"a": {1}}, "a.json")
     assert files_of(run) == {}
 
 
@@ -200,3 +201,188 @@ def test_a_copy_that_is_interrupted_leaves_no_name(tmp_path, monkeypatch):
     assert len(seen) == 1
     assert seen[0].startswith(".new-")
     assert list(folder.iterdir()) == []
+
+
+# -- files that are odd -------------------------------------------------------------------------------------
+
+
+def test_a_folder_of_odd_things(store, tmp_path, monkeypatch):
+    folder = tmp_path / "out"
+    (folder / "empty").mkdir(parents=True)
+    (folder / "deep").mkdir()
+    (folder / "deep/a.txt").write_text("a")
+    (folder / "none").touch()
+    (folder / "deep/loop").symlink_to(folder)
+    (folder / "outside").symlink_to(tmp_path)
+    (folder / "broken").symlink_to(tmp_path / "nothing")
+    (folder / "12:30.log").write_text("time")
+    os.mkfifo(folder / "pipe")
+    with socket.socket(socket.AF_UNIX) as listening:
+        monkeypatch.chdir(folder)  # a socket's path is short
+        listening.bind("s")
+        with warnings.catch_warnings(), inlay.start_run() as run:
+            warnings.simplefilter("error")
+            run.log_artifacts(folder)
+            (tmp_path / "link").symlink_to(folder)
+            run.log_artifacts(tmp_path / "link", "linked")
+            run.log_artifacts(folder / "empty")
+            for special in (folder / "pipe", folder / "s", "/dev/null"):
+                with pytest.raises(ValueError, match="no regular file"):
+                    run.log_artifact(special)
+            with pytest.raises(FileNotFoundError, match="broken"):
+                run.log_artifact(folder / "broken")
+    expected = ["12:30.log", "deep/a.txt", "none"]
+    assert sorted(files_of(run)) == sorted(expected + [f"linked/{path}" for path in expected])
+    assert bytes_of(store, run, "none") == b""
+
+
+def test_a_store_does_not_take_itself_in(store, tmp_path):
+    (tmp_path / "a.txt").write_text("a")
+    with inlay.start_run() as run:
+        run.log_artifacts(tmp_path)
+    assert list(files_of(run)) == ["a.txt"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are Unicode elsewhere")
+def test_names_that_are_not_unicode(store, tmp_path):
+    folder = tmp_path / "out"
+    folder.mkdir()
+    for name in (b"a\xff.txt", b"a\xfe.txt", "ü.txt".encode()):
+        Path(os.fsdecode(bytes(folder) + b"/" + name)).write_bytes(name)
+    with inlay.start_run() as run:
+        run.log_artifacts(folder)
+        run.log_artifact(os.fsdecode(bytes(folder) + b"/a\xff.txt"), "one")
+    assert sorted(files_of(run)) == ["a%FE.txt", "a%FF.txt", "one/a%FF.txt", "ü.txt"]
+    assert bytes_of(store, run, "a%FE.txt") == b"a\xfe.txt"
+    assert json.loads(json.dumps([one.path for one in run.artifacts], ensure_ascii=False).encode())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a backslash is a separator elsewhere")
+def test_names_that_would_lead_out_are_told_of(store, tmp_path):
+    folder = tmp_path / "out"
+    folder.mkdir()
+    (folder / "..\\x").write_text("x")
+    (folder / "c:x").write_text("x")
+    (folder / "a.txt").write_text("a")
+    told = pytest.warns(RuntimeWarning, match=r"could not keep 2 files of.*stays inside the run")
+    with inlay.start_run() as run, told:
+        run.log_artifacts(folder)
+    assert list(files_of(run)) == ["a.txt"]
+
+
+def test_files_that_cannot_be_read_or_are_gone(store, tmp_path, monkeypatch):
+    for name in ("a", "gone", "locked", "z"):
+        (tmp_path / "out" / name).mkdir(parents=True)
+        (tmp_path / "out" / name / "f").write_text(name)
+    real = blobs.opened
+
+    def opened(path, **how):
+        if path.parent.name == "gone":
+            path.unlink()
+        if path.parent.name == "locked":  # as root reads everything
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path, **how)
+
+    monkeypatch.setattr(blobs, "opened", opened)
+    with inlay.start_run() as run:
+        with pytest.warns(
+            RuntimeWarning, match=r"could not keep 2 files of.*gone.*No such file.*locked.*denied"
+        ) as told:
+            run.log_artifacts(tmp_path / "out")
+        assert len(told) == 1
+        assert told[0].filename == __file__
+        monkeypatch.setattr(incoming, "opened", opened)
+        with pytest.warns(RuntimeWarning, match=r"could not keep the artifact 'f': Permission denied"):
+            run.log_artifact(tmp_path / "out/locked/f")
+    assert sorted(files_of(run)) == ["a/f", "z/f"]
+
+
+def test_a_folder_that_cannot_be_looked_into(store, tmp_path, monkeypatch):
+    (tmp_path / "out/locked").mkdir(parents=True)
+    (tmp_path / "out/a").write_text("a")
+    real = os.scandir
+
+    def scandir(path):
+        if str(path).endswith("locked"):
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    with inlay.start_run() as run:
+        monkeypatch.setattr(os, "scandir", scandir)
+        with pytest.warns(RuntimeWarning, match="locked.*Permission denied"):
+            run.log_artifacts(tmp_path / "out")
+        monkeypatch.undo()
+    assert list(files_of(run)) == ["a"]
+
+
+def test_a_disk_that_fills_up_costs_one_warning_for_a_folder(store, tmp_path, monkeypatch):
+    folder = tmp_path / "out"
+    folder.mkdir()
+    for number in range(50):
+        (folder / f"{number:02}").write_text(str(number))
+    (folder / "99-large").write_bytes(b"x" * 2_000_000)
+    tried = []
+
+    def full(temporary, data, *, sync):
+        tried.append(data)
+        if len(tried) > 10:
+            raise OSError(28, "No space left on device")
+        real(temporary, data, sync=sync)
+
+    real = blobs._write
+    with inlay.start_run() as run:
+        monkeypatch.setattr(blobs, "_write", full)
+        monkeypatch.setattr(incoming.Incoming, "_write", lambda *_: full(None, b"", sync=False))
+        with pytest.warns(RuntimeWarning, match=r"could not keep 41 files of.*No space.*and 38 more") as told:
+            run.log_artifacts(folder)
+        run.log_metric("x", 1.0)
+    assert len(told) == 1
+    assert len(tried) <= 12
+    assert len(files_of(run)) == len(blobs_in(store)) == 10
+    assert list(store.artifacts.glob(".new-*")) == []
+
+
+def test_a_path_is_a_file_or_a_folder(store, tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a/b").write_text("b")
+    (tmp_path / "a/c").write_text("c")
+    with inlay.start_run() as run:
+        run.log_text("x", "a/b/c")
+        with pytest.raises(ValueError, match="'a/b' cannot be kept as a file"):
+            run.log_text("x", "a/b")
+        with pytest.raises(ValueError, match="'a/b/c' is a file of the run"):
+            run.log_text("x", "a/b/c/d")
+        with pytest.raises(ValueError, match="'a/b' cannot be kept as a file"):
+            run.log_artifacts(tmp_path)
+    assert list(files_of(run)) == ["a/b/c"]
+
+
+def test_many_small_files_wait_for_the_disk_together(store, tmp_path, monkeypatch):
+    folder = tmp_path / "out"
+    folder.mkdir()
+    for number in range(2_000):
+        (folder / f"{number}.txt").write_text(str(number % 1_900))
+    waits = []
+    monkeypatch.setattr(blobs, "_sync_file_system", lambda folder: waits.append(folder) or True)
+    began = time.perf_counter()
+    with inlay.start_run() as run:
+        run.log_artifacts(folder)
+    assert time.perf_counter() - began < 10
+    assert len(waits) == 2
+    assert len(run.artifacts) == 2_000
+    assert len(blobs_in(store)) == 1_900
+    assert run.artifacts["1234.txt"].read_text() == "1234"
+
+
+def test_an_ended_run_takes_no_file(store, tmp_path):
+    (tmp_path / "f").write_text("f")
+    with inlay.start_run() as run:
+        pass
+    for log in (
+        lambda: run.log_artifact(tmp_path / "f"),
+        lambda: run.log_text("x", "a"),
+        lambda: run.log_artifacts(tmp_path),
+    ):
+        with pytest.raises(inlay.InlayError, match="has ended"):
+            log()
+    assert blobs_in(store) == []
