@@ -187,7 +187,8 @@ def _work() -> None:
         except CopyStoppedError:
             pass
         except Exception as error:  # noqa: BLE001 - a full disk, an ended run; whoever logged is elsewhere by now
-            warnings.warn(f"inlay could not keep the artifact {copy.path!r}: {error}", RuntimeWarning, stacklevel=2)
+            reason = getattr(error, "strerror", None) or error
+            warnings.warn(f"inlay could not keep the artifact {copy.path!r}: {reason}", RuntimeWarning, stacklevel=2)
         with _changed:
             _waiting.popleft()
             _changed.notify_all()
