@@ -28,7 +28,7 @@ REPLACED = ("params", "param_history", "artifacts", "inputs", "histograms", "out
 """Tables of which a changed run's rows are written anew."""
 SHARED = {"sources": 1, "environments": 1, "sessions": 1, "executions": 2}
 """Tables whose rows several runs may share, and how many of their columns are the key."""
-HERE = "it was recorded in this store itself"
+HERE = "a run of this id is in the store already, and did not come from here"
 RESUMED = "it was resumed in this store after it was imported; its records here were left as they are"
 
 

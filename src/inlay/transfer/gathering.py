@@ -38,6 +38,7 @@ from inlay.transfer.spool import Spool
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
+    from pathlib import Path
 
     from inlay.store.store import Store
     from inlay.transfer.records import Item, Listing, SourceRun
@@ -127,23 +128,30 @@ class Gathering:
 
     def _file(self, file: File) -> None:
         path = fit_path(file.path)
-        try:
-            if isinstance(file.content, bytes):
-                blob = blobs.put_bytes(self.store.artifacts, file.content)
-            else:
-                blob = blobs.put_file(self.store.artifacts, file.content)
-        except FileNotFoundError:
-            self.skipped.append(Skipped(f"{self.run.label}: {path}", "the file is not there"))
-            return
-        except PermissionError:
-            if isinstance(file.content, bytes):
-                raise
-            self.skipped.append(Skipped(f"{self.run.label}: {path}", "the file cannot be read"))
+        blob = self._kept(file.content)
+        if isinstance(blob, str):
+            self.skipped.append(Skipped(f"{self.run.label}: {path}", blob))
             return
         mime = file.mime or mimetypes.guess_type(path)[0] or "application/octet-stream"
         made = utc(file.created_at if file.created_at is not None else self.run.started_at)
         row = (self.run_id, path, blob.hash, blob.bytes, mime, file.kind, made)
         self._row("artifacts", (*row, file.key, file.step, _json(file.metadata)))
+
+    def _kept(self, content: Path | bytes | blobs.Blob) -> blobs.Blob | str:
+        """The blob in our store; why there is none, otherwise."""
+        folder = self.store.artifacts
+        if isinstance(content, blobs.Blob):
+            return content if blobs.found(folder, content.hash, content.bytes) else "its bytes are not there"
+        if isinstance(content, bytes):
+            return blobs.put_bytes(folder, content)
+        try:
+            with content.open("rb"):
+                pass
+        except FileNotFoundError:
+            return "the file is not there"
+        except OSError as error:
+            return f"the file cannot be read: {error}"
+        return blobs.put_file(folder, content)
 
     def _input(self, columns: dict[str, Any]) -> None:
         full: dict[str, Any] = (
@@ -172,7 +180,7 @@ class Gathering:
         ended = None if about.ended_at is None else utc(max(about.ended_at, self.run.started_at))
         parent = about.parent
         if isinstance(parent, RunReference):
-            parent = imported_id(self.listing.kind, parent.source_id, parent.started_at)
+            parent = parent.run_id or imported_id(self.listing.kind, parent.source_id, parent.started_at)
         columns = {
             "parent_run_id": parent,
             "name": about.name[:MAX_KEY],

@@ -6,22 +6,21 @@ for all: what is unchanged is left alone, the rest is gathered run by run and wr
 
 from __future__ import annotations
 
-import contextlib
-import sys
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from inlay.query.fresh import fresh
 from inlay.store import imported
 from inlay.store.store import current
-from inlay.tracking.terminal import terminal_bar
 from inlay.tracking.values import check_key
+from inlay.transfer.progress import bar
 from inlay.transfer.records import Skipped
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator
+
+    from duckdb import DuckDBPyConnection
 
     from inlay.store.imported import Known, RunRows
     from inlay.store.store import Store
@@ -79,12 +78,16 @@ def import_runs(
 
     if experiment is not None:
         check_key(experiment, "experiment")
+    store = store or current()
     listing = listing_of(source, kind)
-    work = _Import(listing, store or current(), experiment)
-    with _bar(len(listing.runs), progress=progress) as bar:
+    if listing.source == str(store.folder):
+        msg = f"{store.folder} is the store to import into; choose another with inlay.connect() or store="
+        raise ValueError(msg)
+    work = _Import(listing, store, experiment)
+    with bar("import", len(listing.runs), progress=progress) as done:
         for run in listing.runs:
             work.take(run)
-            bar(1)
+            done(1)
         work.write()
     return work.result()
 
@@ -138,7 +141,7 @@ class _Import:
             return
         try:
             with fresh(self._store) as con:
-                outcomes = imported.write(con, [rows for _, rows in gathered])
+                outcomes = _written(con, [rows for _, rows in gathered])
         finally:
             for gathering, _ in gathered:
                 gathering.spool.close()
@@ -160,25 +163,17 @@ class _Import:
             self._ids.pop(source_id, None)
 
 
-@contextlib.contextmanager
-def _bar(total: int, *, progress: bool) -> Iterator[Any]:
-    """A bar on a terminal, one line in a notebook; where output goes to a file, nothing."""
-    stream = sys.stderr
-    drawn = progress and stream is not None and (_a_notebook(stream) or _a_terminal(stream))
-    bar = terminal_bar(total, "import") if drawn and total > 1 else None
+def _written(con: DuckDBPyConnection, runs: list[RunRows]) -> list[str]:
+    """Write all at once; where one has something that no column takes, one by one, and leave that out."""
+    import duckdb
+
+    refused = (duckdb.DataError, duckdb.InvalidInputException, TypeError, ValueError)
     try:
-        yield bar.update if bar is not None else lambda _: None
-    finally:
-        if bar is not None:
-            bar.close()
-
-
-def _a_terminal(stream: Any) -> bool:
-    try:
-        return bool(stream.isatty())
-    except (AttributeError, OSError, ValueError):
-        return False
-
-
-def _a_notebook(stream: Any) -> bool:
-    return type(stream).__module__.startswith("ipykernel")
+        return imported.write(con, runs)
+    except refused as error:
+        if len(runs) == 1:
+            return [f"it could not be taken along: {error}"]
+    outcomes = []
+    for run in runs:
+        outcomes += _written(con, [run])
+    return outcomes

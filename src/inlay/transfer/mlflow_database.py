@@ -18,7 +18,7 @@ from inlay.errors import InlayError
 from inlay.transfer import mlflow_words
 from inlay.transfer.mlflow_words import LARGEST, MlflowInput, MlflowRun
 from inlay.transfer.paths import digest_of, tree_digest
-from inlay.transfer.records import Experiment, Listing, Points, Skipped, SourceRun
+from inlay.transfer.records import Experiment, Listing, Points, RunReference, Skipped, SourceRun
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,8 +74,9 @@ class _Database:
             texts = {table: _texts(con, table) for table in ("params", "tags")}
             rest = _grouped(con.execute(_INPUT_IDS)) if _has(con, "inputs") else {}
         started = {row["run_uuid"]: row["start_time"] or 0 for row in rows}
+        known = mlflow_words.references(started, texts["tags"])
         return [
-            self._listed(row, experiments, texts, started, (sizes.get(row["run_uuid"]), rest.get(row["run_uuid"])))
+            self._listed(row, experiments, texts, known, (sizes.get(row["run_uuid"]), rest.get(row["run_uuid"])))
             for row in rows
         ]
 
@@ -112,24 +113,38 @@ class _Database:
         row: sqlite3.Row,
         experiments: dict[Any, tuple[Experiment, int | None]],
         texts: dict[str, dict[str, dict[str, str]]],
-        started: dict[str, int],
+        known: dict[str, RunReference],
         sizes: tuple[Any, Any],
     ) -> SourceRun:
         run_id = row["run_uuid"]
         experiment, gone = experiments.get(row["experiment_id"], (Experiment("Default"), None))
         if row["lifecycle_stage"] == "deleted":
-            gone = row["deleted_time"] or row["end_time"] or started[run_id]
+            gone = row["deleted_time"] or row["end_time"] or row["start_time"] or 0
         params, tags = texts["params"].get(run_id, {}), texts["tags"].get(run_id, {})
-        parent = tags.get("mlflow.parentRunId", "")
         run = MlflowRun(
-            run_id, row["name"], row["status"] or "FINISHED", started[run_id], row["end_time"], gone, row["user_id"],
-            experiment, params, tags, started.get(parent), row["artifact_uri"], row["source_name"],
-        )  # fmt: skip
+            run_id=run_id,
+            name=row["name"],
+            status=row["status"] or "FINISHED",
+            started=row["start_time"] or 0,
+            ended=row["end_time"],
+            deleted=gone,
+            user=row["user_id"],
+            experiment=experiment,
+            params=params,
+            tags=tags,
+            parent=known.get(tags.get("mlflow.parentRunId", "")),
+            artifact_uri=row["artifact_uri"],
+            source_name=row["source_name"],
+        )
         folder = mlflow_words.local_folder(run.artifact_uri)
         files = tree_digest(folder) if folder is not None and folder.is_dir() else ""
         digest = digest_of(tuple(row), experiment.name, sorted(params.items()), sorted(tags.items()), sizes, files)
         label = f"run {run.name or run_id}"
-        return SourceRun(run_id, run.started / 1000, digest, label, lambda: self._items(run, row["experiment_id"]))
+
+        def read() -> Iterator[Item]:
+            return self._items(run, row["experiment_id"])
+
+        return SourceRun(run_id, run.started / 1000, digest, label, read, mlflow_words.our_id(tags))
 
     def _items(self, run: MlflowRun, experiment_id: Any) -> Iterator[Item]:
         yield mlflow_words.about(run)

@@ -13,7 +13,7 @@ import numpy as np
 from inlay.transfer import mlflow_words
 from inlay.transfer.mlflow_words import MlflowInput, MlflowRun
 from inlay.transfer.paths import digest_of, tree_digest, walked
-from inlay.transfer.records import Experiment, Listing, Points, Skipped, SourceRun
+from inlay.transfer.records import Experiment, Listing, Points, RunReference, Skipped, SourceRun
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +40,10 @@ def list_runs(folder: Path) -> Listing:
     skipped: list[Skipped] = []
     found = [run for home in _experiment_folders(folder) for run in _run_folders(home, skipped)]
     starts = {str(run.meta["run_id"]): int(run.meta.get("start_time") or 0) for run in found}
-    runs = [_listed(run, starts) for run in sorted(found, key=lambda run: starts[str(run.meta["run_id"])])]
+    tags = {str(run.meta["run_id"]): _texts(run.path / "tags") for run in found}
+    known = mlflow_words.references(starts, tags)
+    found.sort(key=lambda run: (starts[str(run.meta["run_id"])], str(run.meta["run_id"])))
+    runs = [_listed(run, tags[str(run.meta["run_id"])], known) for run in found]
     if (folder / "models").is_dir() and any((folder / "models").iterdir()):
         skipped.append(Skipped("registered models", "inlay has no place for them yet"))
     return Listing("mlflow", str(folder), runs, skipped)
@@ -70,38 +73,39 @@ def _run_folders(home: Path, skipped: list[Skipped]) -> Iterator[_Folder]:
             yield _Folder(path, meta, experiment, gone)
 
 
-def _listed(folder: _Folder, starts: dict[str, int]) -> SourceRun:
+def _listed(folder: _Folder, tags: dict[str, str], known: dict[str, RunReference]) -> SourceRun:
     run_id = str(folder.meta["run_id"])
-    params, tags = _texts(folder.path / "params"), _texts(folder.path / "tags")
+    params = _texts(folder.path / "params")
     sizes = [(name, path.lstat().st_size) for path, name in walked(folder.path / "metrics")]
     files = [tree_digest(folder.path / name) for name in ("artifacts", "inputs", "outputs")]
     said = sorted(params.items()), sorted(tags.items()), sizes, files, folder.experiment.name, folder.experiment_gone
     digest = digest_of({**folder.meta, "artifact_uri": None}, said)
     label = f"run {folder.meta.get('run_name') or tags.get('mlflow.runName') or run_id}"
-    run = _run(folder, run_id, params, tags, starts)
-    return SourceRun(run_id, starts[run_id] / 1000, digest, label, lambda: _items(folder, run))
+    run = _run(folder, run_id, params, tags, known)
+    started = known[run_id].started_at
+    return SourceRun(run_id, started, digest, label, lambda: _items(folder, run), known[run_id].run_id)
 
 
 def _run(
-    folder: _Folder, run_id: str, params: dict[str, str], tags: dict[str, str], starts: dict[str, int]
+    folder: _Folder, run_id: str, params: dict[str, str], tags: dict[str, str], known: dict[str, RunReference]
 ) -> MlflowRun:
     meta = folder.meta
     gone = folder.experiment_gone
     if meta.get("lifecycle_stage") == "deleted":
-        gone = meta.get("deleted_time") or meta.get("end_time") or starts[run_id]
+        gone = meta.get("deleted_time") or meta.get("end_time") or meta.get("start_time") or 0
     status = meta.get("status")
     return MlflowRun(
         run_id=run_id,
         name=meta.get("run_name") or meta.get("name"),
         status=_STATUSES.get(status, "FINISHED") if isinstance(status, int) else str(status),
-        started=starts[run_id],
+        started=int(meta.get("start_time") or 0),
         ended=meta.get("end_time"),
         deleted=gone,
         user=meta.get("user_id"),
         experiment=folder.experiment,
         params=params,
         tags=tags,
-        parent_started=starts.get(tags.get("mlflow.parentRunId", "")),
+        parent=known.get(tags.get("mlflow.parentRunId", "")),
         artifact_uri=meta.get("artifact_uri"),
         source_name=meta.get("source_name"),
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import uuid
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
@@ -46,6 +47,9 @@ _SAID_ELSEWHERE = {
     "mlflow.source.name",
     "mlflow.source.type",
     "mlflow.log-model.history",
+    "inlay.run_id",
+    "inlay.digest",
+    "inlay.status",
 }
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?")
 _WORDS = {"True": "true", "False": "false", "None": "null"}
@@ -66,7 +70,7 @@ class MlflowRun:
     experiment: Experiment
     params: dict[str, str]
     tags: dict[str, str]
-    parent_started: int | None = None
+    parent: RunReference | None = None
     artifact_uri: str | None = None
     source_name: str | None = None
 
@@ -87,9 +91,9 @@ class MlflowInput:
 def about(run: MlflowRun) -> About:
     """The run's header in our words."""
     tags = {key: value for key, value in run.tags.items() if key not in _SAID_ELSEWHERE}
+    said_by_us = run.status == "KILLED" and run.tags.get("inlay.status") == "interrupted"
     if run.status not in ("FINISHED", "FAILED", "KILLED"):
         tags["mlflow.status"] = run.status
-    parent = run.tags.get("mlflow.parentRunId")
     source = run.tags.get("mlflow.source.name") or run.source_name
     columns: dict[str, Any] = {ours: run.tags[theirs] for theirs, ours in _COLUMNS.items() if run.tags.get(theirs)}
     columns.setdefault("user_name", run.user)
@@ -100,15 +104,30 @@ def about(run: MlflowRun) -> About:
     return About(
         experiment=run.experiment,
         name=run.name or run.tags.get("mlflow.runName") or run.run_id[-8:],
-        status=STATUSES.get(run.status, "killed"),
+        status=run.tags.get("inlay.status", "") if said_by_us else STATUSES.get(run.status, "killed"),
         ended_at=_seconds(run.ended),
         note=run.tags.get("mlflow.note.content"),
-        parent=RunReference(parent, run.parent_started / 1000) if parent and run.parent_started is not None else None,
+        parent=run.parent,
         deleted_at=_seconds(run.deleted),
         params=tuple(param(key, value) for key, value in run.params.items()),
         tags=tags,
         columns=columns,
     )
+
+
+def our_id(tags: dict[str, str]) -> str | None:
+    """The id of a run that `export_runs` wrote into MLflow: it stays the run that it was."""
+    try:
+        return str(uuid.UUID(tags.get("inlay.run_id", "")))
+    except ValueError:
+        return None
+
+
+def references(starts: dict[str, int], tags: dict[str, dict[str, str]]) -> dict[str, RunReference]:
+    """How every run of a store is referred to, by its id there; `starts` in milliseconds."""
+    return {
+        run_id: RunReference(run_id, start / 1000, our_id(tags.get(run_id, {}))) for run_id, start in starts.items()
+    }
 
 
 def param(key: str, text: str) -> Param:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from inlay.store.artifacts import Blob
+
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
@@ -40,10 +42,11 @@ class Experiment:
 
 @dataclass(frozen=True, slots=True)
 class RunReference:
-    """Another run of the same source: its own id there and its start in Unix seconds."""
+    """Another run of the same source: its own id there, its start in Unix seconds, and our id of it, if it has one."""
 
     source_id: str
     started_at: float
+    run_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +89,10 @@ class Points:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file of the run: where it lies, or its bytes. `blob` is (hash, bytes) where only these are known."""
+    """A file of the run: where it lies, or its bytes, or only what they are, should the store have them already."""
 
     path: str
-    content: Path | bytes
+    content: Path | bytes | Blob
     kind: str = "file"
     mime: str | None = None
     key: str | None = None
