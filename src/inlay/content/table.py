@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inlay.content.column_names import column_names, quoted
@@ -21,7 +23,6 @@ from inlay.errors import InlayError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from duckdb import DuckDBPyConnection
 
@@ -44,8 +45,10 @@ _KEPT_AS = {
 class _Stream:
     """Nothing but the stream of an Arrow table: told what library it comes from, DuckDB goes through pyarrow."""
 
-    def __init__(self, source: Any) -> None:
+    def __init__(self, source: Any, *, again: bool = False) -> None:
         self._source = source
+        self.again = again
+        """Whether it gives its rows every time it is asked, and does no work for it."""
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         return self._source.__arrow_c_stream__(requested_schema)
@@ -63,32 +66,32 @@ class _Source:
     lists: dict[str, Column] = field(default_factory=dict)
 
 
-def write_table(table: Any, file: Path, columns: Sequence[str] | None = None) -> None:
-    """Write the table as a Parquet file. Warns when columns of one name had to be told apart.
+def write_table(con: DuckDBPyConnection, table: Any, file: Path, columns: Sequence[str] | None = None) -> None:
+    """Write the table as a Parquet file, by a connection that serves only this call. Warns when columns of one name had
+    to be told apart.
 
     Raises `TypeError` for what is no table, `ValueError` for one without columns or with columns of different
     lengths, `InlayError` naming what DuckDB says of it, `OSError` when the disk refuses.
     """
     import duckdb
 
-    source = _source(table, columns)
+    source = _source(con, table, columns)
     if not source.names:
         msg = f"a table has at least one column; this {called(table)} has none"
         raise ValueError(msg)
-    with connection() as con:
-        try:
-            query = _rows(con, source)
-            copy(con, _select(con, query, source.names), file)
-        except duckdb.IOException as error:
-            raise OSError(errno.EIO, str(error).splitlines()[0]) from error
-        except duckdb.Error as error:
-            msg = f"this {called(table)} cannot be kept as a table: {str(error).splitlines()[0]}"
-            raise InlayError(msg) from error
+    try:
+        query = _rows(con, source)
+        copy(con, _select(con, query, source.names), file)
+    except duckdb.IOException as error:
+        raise OSError(errno.EIO, str(error).splitlines()[0]) from error
+    except duckdb.Error as error:
+        msg = f"this {called(table)} cannot be kept as a table: {str(error).splitlines()[0]}"
+        raise InlayError(msg) from error
 
 
 @contextlib.contextmanager
 def connection() -> Iterator[DuckDBPyConnection]:
-    """A DuckDB in memory that fetches nothing from outside and looks at no variables of Python."""
+    """A DuckDB in memory that fetches nothing and looks at no variables of Python. It takes 20 ms: one a call."""
     import duckdb
 
     con = duckdb.connect(":memory:", config=_SETTINGS)
@@ -96,6 +99,7 @@ def connection() -> Iterator[DuckDBPyConnection]:
         con.execute("SET TimeZone = 'UTC'")
         con.execute("SET enable_progress_bar = false")
         con.execute("SET python_enable_replacements = false")
+        con.execute(f"SET temp_directory = '{literal(Path(tempfile.gettempdir()) / 'inlay-spilled')}'")
         yield con
     finally:
         con.close()
@@ -114,7 +118,7 @@ def literal(path: Path) -> str:
 # -- what was given -------------------------------------------------------------------------------------------
 
 
-def _source(table: Any, columns: Sequence[str] | None) -> _Source:  # noqa: C901, PLR0911 - one line for each kind
+def _source(con: DuckDBPyConnection, table: Any, columns: Sequence[str] | None) -> _Source:  # noqa: C901, PLR0911 - one line for each kind
     if from_library(table, "polars") and callable(getattr(table, "collect", None)):
         table = table.collect()  # a lazy one
     if callable(getattr(table, "to_frame", None)) and not hasattr(table, "columns"):
@@ -122,9 +126,9 @@ def _source(table: Any, columns: Sequence[str] | None) -> _Source:  # noqa: C901
     if from_library(table, "pandas") and hasattr(table, "columns"):
         return _from_pandas(table)
     if hasattr(table, "__arrow_c_stream__"):
-        return _from_arrow(table)
+        return _from_arrow(con, table)
     if hasattr(table, "__arrow_c_array__") or hasattr(table, "__dataframe__"):
-        return _from_arrow(_by_pyarrow(table))
+        return _from_arrow(con, _by_pyarrow(table))
     if isinstance(table, Mapping):
         return _from_columns(list(table), [column_of(name, values) for name, values in table.items()])
     if hasattr(table, "shape") and hasattr(table, "dtype"):
@@ -133,7 +137,7 @@ def _source(table: Any, columns: Sequence[str] | None) -> _Source:  # noqa: C901
         return _from_rows(table)
     for name in ("to_arrow", "to_pandas"):
         if callable(getattr(table, name, None)) and not isinstance(table, type):
-            return _source(getattr(table, name)(), columns)
+            return _source(con, getattr(table, name)(), columns)
     msg = f"{_TAKES}; got {called(table)}"
     raise TypeError(msg)
 
@@ -150,7 +154,7 @@ def _from_pandas(frame: Any) -> _Source:
     return _Source(names, scanned if len(scanned.columns) else None, lists)
 
 
-def _from_arrow(table: Any) -> _Source:
+def _from_arrow(con: DuckDBPyConnection, table: Any) -> _Source:
     if from_library(table, "pyarrow"):
         table = _with_known_types(table)
     elif from_library(table, "polars"):
@@ -161,13 +165,13 @@ def _from_arrow(table: Any) -> _Source:
     if from_library(table, "pyarrow"):
         given = table.schema.names
     if not isinstance(given, list) or not all(isinstance(name, str) for name in given):
-        with connection() as con:
-            con.register("given", _Stream(table))
-            given = [row[0] for row in con.execute("SELECT column_name FROM (DESCRIBE given)").fetchall()]
+        con.register("given", _Stream(table))
+        given = [row[0] for row in con.execute("SELECT column_name FROM (DESCRIBE given)").fetchall()]
     names = _unique(given)
     if len(set(given)) < len(given):
         table = table.rename_columns([f"c{at}" for at in range(len(names))])
-    return _Source(names, _Stream(table))
+    again = from_library(table, "polars") or (from_library(table, "pyarrow") and hasattr(table, "num_rows"))
+    return _Source(names, _Stream(table, again=again))
 
 
 def _with_known_types(table: Any) -> Any:
@@ -255,7 +259,7 @@ def _rows(con: DuckDBPyConnection, source: _Source) -> str:
         values = [column.values for column in source.lists.values()]
         con.execute(f"CREATE TEMP TABLE listed AS SELECT {columns}", values)
         sides.append("listed")
-    if sides == ["scanned"] and isinstance(source.scanned, _Stream):  # which can be read once
+    if isinstance(source.scanned, _Stream) and not source.scanned.again:
         con.execute("CREATE TEMP TABLE streamed AS FROM scanned")
         return "streamed"
     if len(sides) == 1:

@@ -36,16 +36,9 @@ class Shape:
     needed: dict[str, str | None]
 
 
-def shape_of(file: Path) -> Shape:
-    """The shape of one Parquet file."""
-    with connection() as con:
-        return _shape(con, file)
-
-
-def merge(files: Sequence[Path], target: Path) -> None:
+def merge(con: DuckDBPyConnection, files: Sequence[Path], target: Path) -> None:
     """Write the rows of several parts into one Parquet file."""
-    with connection() as con:
-        copy(con, _union(con, files), target)
+    copy(con, _union(con, files), target)
 
 
 def read_parts(files: Sequence[Path], as_: str | None = None) -> Any:
@@ -63,7 +56,8 @@ def read_parts(files: Sequence[Path], as_: str | None = None) -> Any:
         return _by_library(files[0], kind)
     folder = Path(tempfile.mkdtemp(prefix="inlay-"))
     try:
-        merge(files, folder / "table.parquet")
+        with connection() as con:
+            merge(con, files, folder / "table.parquet")
         return _by_library(folder / "table.parquet", kind)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -116,7 +110,7 @@ def _without_zone(name: str, kind: str) -> str:
 
 
 def _union(con: DuckDBPyConnection, files: Sequence[Path]) -> str:
-    shapes = [_shape(con, file) for file in files]
+    shapes = [shape_of(con, file) for file in files]
     types: dict[str, str] = {}
     for name in dict.fromkeys(name for shape in shapes for name in shape.declared):
         having = [shape for shape in shapes if name in shape.declared]
@@ -140,7 +134,8 @@ def _cast(name: str, shape: Shape, wanted: str) -> str:
     return f"{value}::{wanted} AS {column}"
 
 
-def _shape(con: DuckDBPyConnection, file: Path) -> Shape:
+def shape_of(con: DuckDBPyConnection, file: Path) -> Shape:
+    """The shape of one Parquet file."""
     scan = _scan(file)
     types = con.execute(f"SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM {scan})").fetchall()  # noqa: S608
     asked = [_filled(quoted(name), kind) for name, kind in types]

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from duckdb import DuckDBPyConnection
+
     from inlay.content.table_parts import Shape
     from inlay.query.artifacts import Artifact
     from inlay.tracking.recorder import Recorder
@@ -68,7 +70,7 @@ _lock = threading.Lock()
 
 def log_table(run: Run, table: Any, path: str, columns: Sequence[str] | None) -> None:
     """See `Run.log_table`."""
-    from inlay.content.table import write_table
+    from inlay.content.table import connection, write_table
 
     recorder = run.writable()
     name = with_suffix(artifacts.checked_path(path), ".parquet")
@@ -79,8 +81,9 @@ def log_table(run: Run, table: Any, path: str, columns: Sequence[str] | None) ->
 
     def keep(folder: Path) -> None:
         file = folder / "part.parquet"
-        write_table(table, file, columns)
-        _append(run, recorder, name, file)
+        with connection() as con:
+            write_table(con, table, file, columns)
+            _append(run, recorder, name, file, con)
 
     in_scratch(f"the table {name!r}", keep)
 
@@ -103,10 +106,10 @@ def parts_of(found: Iterable[Artifact]) -> list[Artifact]:
 # -- one more part --------------------------------------------------------------------------------------------
 
 
-def _append(run: Run, recorder: Recorder, name: str, file: Path) -> None:
+def _append(run: Run, recorder: Recorder, name: str, file: Path, con: DuckDBPyConnection) -> None:
     from inlay.content.table_parts import shape_of
 
-    shape = shape_of(file)
+    shape = shape_of(con, file)
     with _lock:
         tables = _growing.setdefault(recorder, {})
         growing = tables.get(name)
@@ -119,7 +122,7 @@ def _append(run: Run, recorder: Recorder, name: str, file: Path) -> None:
         if _keep(run, name, part, file, list(shape.declared)):
             _learn(growing, name, shape)
             growing.parts.append(part)
-            _merge(run, name, growing, file.parent)
+            _merge(run, name, growing, con, file.parent)
 
 
 def _begun(run: Run, recorder: Recorder, name: str) -> _Growing:
@@ -152,7 +155,7 @@ def _learn(growing: _Growing, name: str, shape: Shape) -> None:
             say(f"the column {column!r} of the table {name!r} holds {told}: it is read as text from now on")
 
 
-def _merge(run: Run, name: str, growing: _Growing, folder: Path) -> None:
+def _merge(run: Run, name: str, growing: _Growing, con: DuckDBPyConnection, folder: Path) -> None:
     """Merge the last parts for as long as there are enough of a size."""
     from inlay.content.table_parts import merge
 
@@ -165,7 +168,7 @@ def _merge(run: Run, name: str, growing: _Growing, folder: Path) -> None:
         first, end = last[0].first, last[-1].last
         file = folder / f"{first}.parquet"
         try:
-            merge([path_of(run.store.artifacts, one.hash) for one in known if one], file)
+            merge(con, [path_of(run.store.artifacts, one.hash) for one in known if one], file)
         except Exception:  # noqa: BLE001 - the parts are there, and can be read as they are
             return
         one = _Part(_path(name, growing, first, end), first, end, last[0].level + 1, sum(part.rows for part in last))
