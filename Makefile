@@ -58,9 +58,10 @@ unit: bundles
 chaos: bundles
 	$(PYTEST) tests/chaos
 
-# The store's tests again on an older DuckDB, laid over the environment instead of a second one.
+# The same tests on an older DuckDB, laid over the environment instead of a second one, and on the journal that appends:
+# maps are tried above.
 older: bundles .venvs/duckdb-$(DUCKDB_OLDER)/.ready
-	export PYTHONPATH="$(CURDIR)/.venvs/duckdb-$(DUCKDB_OLDER)" INLAY_TEST_DUCKDB=$(DUCKDB_OLDER) && \
+	export PYTHONPATH="$(CURDIR)/.venvs/duckdb-$(DUCKDB_OLDER)" INLAY_TEST_DUCKDB=$(DUCKDB_OLDER) INLAY_JOURNAL=append && \
 	  $(PYTEST) tests/unit $(PARALLEL) && $(PYTEST) tests/chaos
 
 notebooks: bundles

@@ -19,7 +19,7 @@ GROUP = 3000
 
 HOUSE = """
 import json, os, shutil, sys, tempfile, traceback, warnings
-import numpy, pandas
+import numpy
 import inlay
 from inlay.capture import background
 from inlay.store import ingest, locks, private_copy, store as stores, upkeep
@@ -33,7 +33,7 @@ for _ in range(2):
         run.set_tag("a", "b")
     [(run.history("a").step, list(run.artifacts)) for run in inlay.runs()]
     inlay.get_run("warm").artifacts
-    inlay.sql("select count(*) from runs").df()
+    inlay.sql("select count(*) from runs").fetchall()
     try:
         stores.Store(stores.folder.Path(scratch, "none")).refuse_deleted()
     except inlay.InlayError as error:
@@ -89,7 +89,7 @@ class Users:
     """Runs programs as users; those of one call run at the same time."""
 
     def __init__(self, home: Path) -> None:
-        environment = {**os.environ, "HOME": str(home), "TMPDIR": "/tmp", "LOGNAME": "somebody"}  # noqa: S108
+        environment = {**os.environ, "HOME": str(home), "TMPDIR": "/tmp", "LOGNAME": "somebody"}
         self.process = subprocess.Popen(
             [sys.executable, "-c", HOUSE % GROUP],
             stdin=subprocess.PIPE,

@@ -190,7 +190,7 @@ SETTINGS: tuple[Setting, ...] = (
         "how much of a run is saved with the notebook: `full`, `summary` (outcome and final values), `off` (its id)",
     ),
     Setting("experiment", "default", _text_of("experiment"), "the experiment of runs that name none"),
-    Setting("background_copy_mb", 64.0, _megabytes, "files larger than this many MB are copied in the background"),
+    Setting("background_copy_mb", 64, _megabytes, "files larger than this many MB are copied in the background"),
     Setting("run_id", None, _text_of("run_id"), "the run that a child process joins", environment_only=True),
     Setting(
         "run_given",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +14,7 @@ from pathlib import Path
 import pytest
 from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 from traitlets.config import Config
+from users import Users, skip_unless_root
 
 import inlay
 from inlay.notebook import load_ipython_extension
@@ -90,3 +94,21 @@ def writer(store_folder: Path, tmp_path: Path) -> Iterator[Writer]:
     other = Writer(tmp_path)
     yield other
     other.close()
+
+
+@pytest.fixture(scope="session")
+def place() -> Iterator[Path]:
+    """A folder that every user can reach, unlike those of pytest."""
+    folder = Path(tempfile.mkdtemp(prefix="inlay-users-", dir="/tmp" if os.name == "posix" else None))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def users(place: Path) -> Iterator[Users]:
+    """Several users of this machine."""
+    skip_unless_root()
+    several = Users(place)
+    yield several
+    several.close()
