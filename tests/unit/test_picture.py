@@ -332,6 +332,7 @@ def bar(n, total, state, desc=""):
         ("failed", [bar(340, None, "stopped", "rows")], "2m 14s · rows stopped at 340"),
         ("running", [bar(3, 10, "running", "epoch"), bar(7, 90, "running")], " · epoch 3 of 10 · 7 of 90"),
         ("running", [bar(3, 10, "stopped", "<b>")], " · <b> 3 of 10"),
+        ("running", [{**bar(1.2e9, 5e9, "running", "a.bin"), "unit": "bytes"}], " · a.bin 1.2 GB of 5.0 GB"),
     ],
 )
 def test_how_far_the_loops_are(status, bars, words):

@@ -151,7 +151,8 @@ def _progress(run: RunSnapshot, bars: Sequence[dict[str, Any]]) -> list[str]:
     for bar in bars[:3]:
         if bar["state"] == "done":
             continue
-        count = format_count(bar["n"]) + ("" if bar["total"] is None else f" of {format_count(bar['total'])}")
+        amount = format_bytes if bar.get("unit") == "bytes" else format_count
+        count = amount(bar["n"]) + ("" if bar["total"] is None else f" of {amount(bar['total'])}")
         stopped = "" if run.ended_at is None else "stopped at "
         said.append(escape(f"{plain(bar['desc'], 40)} {stopped}{count}".strip()))
     return said
