@@ -41,6 +41,7 @@ def store_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of this test's store, `INLAY_STORE`; it does not exist yet."""
     folder = tmp_path / ".inlay"
     monkeypatch.setenv("INLAY_STORE", str(folder))
+    monkeypatch.delenv("INLAY_RUN_ID", raising=False)
     # What an earlier test in this process said of cells is over.
     origin.set_provider(None)
     origin.set_busy(None)

@@ -68,7 +68,7 @@ class Child:
             _, status = os.waitpid(self._process.pid, os.WUNTRACED)
             if not os.WIFSTOPPED(status):
                 break
-            if self._terminal.sleep(self._process.pid):
+            if self._terminal.sleep(self._process.pid, os.WSTOPSIG(status)):
                 self.signal(signal.SIGCONT)
         self._ended = True
         self._terminal.take_back()
@@ -121,12 +121,15 @@ class _Terminal:
         if self._descriptor is not None:
             self._give(os.getpgrp())
 
-    def sleep(self, group: int) -> bool:
+    def sleep(self, group: int, by: int) -> bool:
         """The program was stopped: stop with all of our own group, as the shell expects; returns, when that goes on,
         whether the program shall. Without a terminal whoever stopped it lets it go on.
         """
         if self._descriptor is None:
             return False
+        wants_it = by in (signal.SIGTTIN, signal.SIGTTOU)
+        if wants_it and os.tcgetpgrp(self._descriptor) == os.getpgrp():  # brought to the foreground while it ran
+            return self._give(group)
         self._give(os.getpgrp())
         os.killpg(os.getpgrp(), signal.SIGTSTP)
         with contextlib.suppress(OSError):

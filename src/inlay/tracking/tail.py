@@ -30,10 +30,12 @@ class Tail:
         self._kept = 0
         self._line = ""
 
-    def feed(self, text: str) -> None:
-        """Take what was printed."""
+    def feed(self, text: str, size: int | None = None) -> None:
+        """Take what was printed; `size` are its bytes, where the text is only a reading of them."""
         with self._lock:
-            self.total_bytes += len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
+            if size is None:
+                size = len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
+            self.total_bytes += size
             *complete, rest = (self._line + text).split("\n")
             for line in complete:
                 self._keep(_overwritten(line).rstrip("\r") + "\n")
