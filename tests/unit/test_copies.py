@@ -175,18 +175,26 @@ def test_a_folder_with_a_large_file_in_it(gate, large):
 def test_ctrl_c_while_the_end_waits(store_folder, large):
     """The copy stops, the run says how it ended, and the program is interrupted as it would be anywhere."""
     code = f"""
-    import os, signal, threading, time, sys
+    import os, signal, threading, time
     import inlay
     from inlay.store import incoming
+    from inlay.tracking import copies
     inlay.configure(background_copy_mb=0.5)
-    real = incoming.pieces
-    def slow(file, size=None):
+    real, interrupted = incoming.pieces, threading.Event()
+    def held(file, size=None):
         for piece in real(file, size):
             yield piece
-            if threading.current_thread().name == "inlay-copies":
-                time.sleep(0.5)
-    incoming.pieces = slow
-    threading.Timer(0.6, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+            interrupted.wait(30)
+    incoming.pieces = held
+    really_wait = copies._wait
+    def wait(run):
+        def interrupt():
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.3)
+            interrupted.set()
+        threading.Timer(0.3, interrupt).start()
+        really_wait(run)
+    copies._wait = wait
     with inlay.start_run("r") as run:
         run.log_metric("x", 1.0)
         run.log_artifact({str(large)!r})

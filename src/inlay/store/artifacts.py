@@ -203,7 +203,7 @@ def _settle_all(folder: Path, written: dict[int, tuple[Path, Path]], results: li
             if sync_each:
                 with temporary.open("r+b") as file:
                     os.fsync(file.fileno())
-            if isinstance(blob, Blob) and temporary.exists():
+            if isinstance(blob, Blob):
                 _settle(temporary, target, blob.bytes)
         except OSError as error:
             results[number] = error

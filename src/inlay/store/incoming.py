@@ -127,6 +127,8 @@ class Incoming:
         """In a forked child: let go of the file, and leave the rest to the parent."""
         self.temporary = None
         self._source.close()
+        if self._writing is not None:
+            self._writing.close()
 
     def __enter__(self) -> Self:
         return self

@@ -75,16 +75,8 @@ def log_file(
     run: Run, local_path: str | os.PathLike[str], artifact_path: str | None, *, link: bool = False, kind: str = "file"
 ) -> None:
     """Keep a file. Raises `FileNotFoundError` or `IsADirectoryError` naming it, `ValueError` for a pipe or a device."""
-    source = Path(local_path).expanduser()
-    if source.is_dir():
-        msg = f"{source} is a folder; use log_artifacts for all files in it"
-        raise IsADirectoryError(msg)
-    if source.exists() and not source.is_file():
-        msg = f"{source} is no regular file (a pipe, a socket or a device) and has no bytes to keep"
-        raise ValueError(msg)
-    if not source.is_file():
-        msg = f"there is no file {source} to log"
-        raise FileNotFoundError(msg)
+    source = _expanded(local_path)
+    _refuse_no_file(source)
     name = _printable(source.name)
     path = checked_path(f"{artifact_path}/{name}" if artifact_path else name)
     run.writable().refuse_closed()
@@ -96,17 +88,48 @@ def log_file(
         _warn(f"inlay could not keep the artifact {path!r}: {_reason(error)}")
 
 
+def _refuse_no_file(source: Path) -> None:
+    """Raise what log_file raises for something that is no file. Whether it can be read, only reading it tells."""
+    try:
+        mode = source.stat().st_mode
+    except PermissionError:  # below a folder that may not be entered
+        return
+    except (OSError, ValueError):
+        msg = f"there is no file {source} to log"
+        raise FileNotFoundError(msg) from None
+    if stat.S_ISDIR(mode):
+        msg = f"{source} is a folder; use log_artifacts for all files in it"
+        raise IsADirectoryError(msg)
+    if not stat.S_ISREG(mode):
+        msg = f"{source} is no regular file (a pipe, a socket or a device) and has no bytes to keep"
+        raise ValueError(msg)
+
+
+def _expanded(path: str | os.PathLike[str]) -> Path:
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:  # `~name` of a user there is not
+        return Path(path)
+
+
 def _take(run: Run, source: Path, path: str, kind: str, *, link: bool = False, follow: bool = True) -> None:
     """Keep a file, in the background when it is large. Raises `OSError`."""
     incoming = Incoming(run.store.artifacts, source, link=link, follow=follow)
-    # On Windows nobody could delete or replace the file while it is open.
-    if incoming.size > float(settings.get("background_copy_mb")) * 1e6 and sys.platform != "win32":
-        copies.replace(run, path)
-        copies.begin(run, path, incoming, lambda blob: _kept(run, path, kind, blob))
-        return
-    with incoming:
+    try:
+        if _is_large(incoming) and copies.begin(run, path, incoming, lambda blob: _kept(run, path, kind, blob)):
+            return
         blob = blobs.take_in(run.store.artifacts, incoming)
+    except BaseException:
+        incoming.close()
+        raise
+    incoming.close()
+    copies.replace(run, path)
     _kept(run, path, kind, blob)
+
+
+def _is_large(incoming: Incoming) -> bool:
+    # On Windows nobody could delete or replace the file while it is open.
+    return incoming.size > float(settings.get("background_copy_mb")) * 1e6 and sys.platform != "win32"
 
 
 # -- a folder -----------------------------------------------------------------------------------------------
@@ -120,7 +143,7 @@ def log_folder(run: Run, local_folder: str | os.PathLike[str], artifact_path: st
     """Keep every file below a folder. Symbolic links below it are left out, and so are pipes, sockets and devices, and
     the folder of the store; what cannot be read is named in one warning.
     """
-    folder = Path(local_folder).expanduser()
+    folder = _expanded(local_folder)
     if not folder.is_dir():
         msg = f"there is no folder {folder} to log"
         raise NotADirectoryError(msg)
@@ -157,6 +180,7 @@ def _log_all(run: Run, pairs: list[tuple[Path, str, int]]) -> list[tuple[Path, s
             if isinstance(blob, OSError):
                 missed.append((source, _reason(blob)))
             else:
+                copies.replace(run, path)
                 _kept(run, path, "file", blob)
     refused: OSError | None = None
     for source, path, size in pairs:
@@ -258,6 +282,7 @@ def _log(run: Run, path: str, kind: str, put: Callable[[], blobs.Blob], said: di
     except OSError as error:
         _warn(f"inlay could not keep the artifact {path!r}: {_reason(error)}")
         return
+    copies.replace(run, path)
     _kept(run, path, kind, blob, said)
 
 
@@ -271,7 +296,6 @@ def _kept(run: Run, path: str, kind: str, blob: blobs.Blob, said: dict[str, Any]
             f"the file of the artifact {path!r} was written to while it was copied into the store; what is kept may be "
             "a mixture of before and after. Log a file when it is complete, or write the next one under another name."
         )
-    copies.replace(run, path)
     run.writable().event(Kind.ARTIFACT, path=path, hash=blob.hash, bytes=blob.bytes, mime=mime, kind=kind, **given)
     now = datetime.now(timezone.utc)
     run.memory.keep_artifact(Artifact(path, blob.bytes, mime, kind, blob.hash, now, **given))

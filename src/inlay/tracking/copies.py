@@ -50,18 +50,27 @@ class Copy:
         """Another file was logged under its path meanwhile."""
 
 
-def begin(run: Run, path: str, incoming: Incoming, keep: Callable[[Blob], None]) -> None:
-    """Copy an opened file in the background, and call `keep` with its blob in the background thread."""
+def begin(run: Run, path: str, incoming: Incoming, keep: Callable[[Blob], None]) -> bool:
+    """Copy an opened file in the background, close it, and call `keep` with its blob in the background thread.
+
+    False where that cannot be any more, because the interpreter goes away.
+    """
     global _thread
     _finish_at_exit()
     copy = Copy(run, path, incoming, keep)
     with _changed:
         while len(_waiting) >= WAITING:
             _changed.wait(_LOOK_EVERY)
-        _waiting.append(copy)
         if _thread is None:
-            _thread = threading.Thread(target=_work, name="inlay-copies", daemon=True)
-            _thread.start()
+            thread = threading.Thread(target=_work, name="inlay-copies", daemon=True)
+            try:
+                thread.start()  # it waits for `_changed`
+            except RuntimeError:
+                return False
+            _thread = thread
+        _replace(run, path)
+        _waiting.append(copy)
+    return True
 
 
 def under_way(run: Run) -> list[Copy]:
@@ -75,10 +84,7 @@ def replace(run: Run, path: str) -> None:
     if not _waiting:  # nearly always
         return
     with _changed:
-        for copy in _of(run):
-            if copy.path == path:
-                copy.replaced = True
-                copy.incoming.stop()
+        _replace(run, path)
 
 
 def finish(run: Run) -> bool:
@@ -170,7 +176,15 @@ _thread: threading.Thread | None = None
 
 
 def _of(run: Run | None) -> list[Copy]:
-    return [copy for copy in _waiting if run is None or copy.run is run]
+    # By id: a run that was handed over may have several objects that stand for it.
+    return [copy for copy in _waiting if run is None or copy.run.run_id == run.run_id]
+
+
+def _replace(run: Run, path: str) -> None:
+    for copy in _of(run):
+        if copy.path == path:
+            copy.replaced = True
+            copy.incoming.stop()
 
 
 def _work() -> None:
