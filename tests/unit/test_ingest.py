@@ -115,6 +115,38 @@ def test_a_killed_run_ends_with_its_last_record(store, each_journal):
     assert steps_of("dead") == list(range(11))
 
 
+def test_a_run_killed_after_all_of_it_was_taken_ends_with_its_last_record(store, each_journal):
+    """Nothing was left to be read when the process was found dead, and the run ended when it had begun."""
+    _, stream = dead_run(store)
+    last = time.time()
+    stream.append(POINT.pack(last, 0.0, 10, 1))
+    ingest(store)
+    abandoned(stream)
+    assert inlay.get_run("dead").ended_at.timestamp() == pytest.approx(last, abs=1e-5)
+
+
+def test_a_folder_that_is_being_made_is_left_alone(store):
+    """Where a folder keeps its name once a file in it is open, it is there before its lock is."""
+    folder = store.journal / writer.new_id()
+    folder.mkdir()
+    for _ in range(2):
+        ingest(store)
+    assert folder.exists()
+    (folder / writer.LOCK_NAME).touch()
+    ingest(store)
+    assert not folder.exists()
+
+
+def test_a_journal_that_may_not_be_looked_into_is_left(store, monkeypatch):
+    _, stream = dead_run(store)
+    abandoned(stream)
+    with monkeypatch.context() as patch:
+        patch.setattr(ingesting.os, "access", lambda path, _: path != stream.folder)
+        with pytest.warns(RuntimeWarning, match=r"cannot be read: permission denied\. What was logged there is not"):
+            assert len(inlay.runs()) == 0
+    assert steps_of("dead") == list(range(10))
+
+
 def test_a_killed_run_does_not_end_in_the_future(store):
     """Points may have times of the user's own."""
     _, stream = dead_run(store)

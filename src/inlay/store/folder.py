@@ -7,6 +7,8 @@ because whoever can write to a store can show things in your notebook.
 
 from __future__ import annotations
 
+import errno
+import functools
 import os
 import sys
 import tempfile
@@ -71,7 +73,7 @@ def prepare(folder: Path) -> bool:
 
 def is_read_only(folder: Path) -> bool:
     """Whether a store is there that may be read at most."""
-    there = [part for part in (folder / DATABASE, folder / "journal") if part.exists()]
+    there = [part for part in (folder / DATABASE, folder / "journal") if os.path.exists(part)]  # noqa: PTH110 - or denied
     return bool(there) and not all(map(may_write, (folder, *there)))
 
 
@@ -107,12 +109,13 @@ def _look_into(folder: Path) -> None:
             raise PermissionError(f"{part} may not be read")
 
 
+@functools.cache
 def _takes_a_file(folder: Path) -> bool:
     try:
         with tempfile.TemporaryFile(dir=folder):
             return True
-    except OSError:
-        return False
+    except OSError as error:
+        return error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS)  # full is not read-only
 
 
 def _say(what: str) -> None:

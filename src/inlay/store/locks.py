@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from inlay.store.permissions import take_after
+from inlay.store.permissions import file_mode, take_after
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,13 +36,15 @@ class HeldLock:
 
     def __init__(self, path: Path, *, wait: float = 0.0) -> None:
         """Take it. Raises `LockBusyError` when another process keeps it, `OSError` when the disk refuses the file."""
-        _make(path)
-        lock = FileLock(path, timeout=wait, thread_local=False, poll_interval=_ASK_EVERY)
+        lock = FileLock(path, timeout=wait, mode=file_mode(path.parent), thread_local=False, poll_interval=_ASK_EVERY)
         try:
             lock.acquire()
         except Timeout as error:
             raise LockBusyError(str(path)) from error
         self._lock: BaseFileLock = lock
+        descriptor = lock._context.lock_file_fd  # noqa: SLF001 - to open and close it once more may unlock it on NFS
+        if descriptor is not None:
+            take_after(descriptor, path.parent)
 
     def release(self) -> None:
         """Let go of it."""
@@ -105,18 +107,6 @@ def is_held(path: Path, *, writable: bool = True) -> bool:
         return path.exists()
     try:
         return _is_held(descriptor) is not False
-    finally:
-        os.close(descriptor)
-
-
-def _make(path: Path) -> None:
-    """Make the file, open to whoever its folder is open to."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _CLOEXEC, 0o600)
-    except FileExistsError:
-        return
-    try:
-        take_after(descriptor, path.parent)
     finally:
         os.close(descriptor)
 

@@ -14,6 +14,11 @@ from pathlib import Path
 _PRIVATE = 0o700
 
 
+def file_mode(folder: Path) -> int:
+    """The mode of a file in `folder`. Raises `OSError` when there is no such folder."""
+    return _inside(folder.stat()) & 0o666 if os.name == "posix" else 0o600
+
+
 def is_shared(folder: Path) -> bool:
     """Whether others than its owner may write to it."""
     return os.name == "posix" and bool(folder.stat().st_mode & 0o022)

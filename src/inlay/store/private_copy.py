@@ -36,6 +36,7 @@ class PrivateCopy:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._folder: Path | None = None
         self._path: Path | None = None
         self._copied: _Stamp = ()
 
@@ -106,7 +107,7 @@ class PrivateCopy:
         raise StoreBusyError(f"{self._store.database} is being written to all the time; try again")
 
     def _own_folder(self) -> Path:
-        if not hasattr(self, "_folder"):
+        if self._folder is None:
             self._folder = Path(tempfile.mkdtemp(prefix="inlay-"))
             weakref.finalize(self, _remove, self._folder, os.getpid())
         return self._folder
