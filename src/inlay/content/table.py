@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from inlay.content.column_names import column_names, quoted
 from inlay.content.kept import called, from_library
 from inlay.content.notice import say
-from inlay.content.table_columns import Column, column_of, from_records, is_scanned, typed, with_index
+from inlay.content.table_columns import Column, as_text, column_of, from_records, is_scanned, typed, with_index
 from inlay.errors import InlayError
 
 if TYPE_CHECKING:
@@ -45,10 +45,8 @@ _KEPT_AS = {
 class _Stream:
     """Nothing but the stream of an Arrow table: told what library it comes from, DuckDB goes through pyarrow."""
 
-    def __init__(self, source: Any, *, again: bool = False) -> None:
+    def __init__(self, source: Any) -> None:
         self._source = source
-        self.again = again
-        """Whether it gives its rows every time it is asked, and does no work for it."""
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         return self._source.__arrow_c_stream__(requested_schema)
@@ -158,9 +156,7 @@ def _from_arrow(con: DuckDBPyConnection, table: Any) -> _Source:
     if from_library(table, "pyarrow"):
         table = _with_known_types(table)
     elif from_library(table, "polars"):
-        import polars as pl
-
-        table = table.with_columns(pl.col(pl.Null).cast(pl.String))  # DuckDB 2.0 refuses their batches
+        table = _with_known_columns(table)
     given = getattr(table, "columns", None)  # of polars and DuckDB; of pyarrow they are the data
     if from_library(table, "pyarrow"):
         given = table.schema.names
@@ -170,8 +166,19 @@ def _from_arrow(con: DuckDBPyConnection, table: Any) -> _Source:
     names = _unique(given)
     if len(set(given)) < len(given):
         table = table.rename_columns([f"c{at}" for at in range(len(names))])
-    again = from_library(table, "polars") or (from_library(table, "pyarrow") and hasattr(table, "num_rows"))
-    return _Source(names, _Stream(table, again=again))
+    return _Source(names, _Stream(table))
+
+
+def _with_known_columns(frame: Any) -> Any:
+    """A frame of polars whose columns all have values in Arrow: objects come as their addresses, and of columns without
+    a type DuckDB 2.0 refuses the batches.
+    """
+    import polars as pl
+
+    objects = [
+        pl.Series(one.name, [as_text(value) for value in one], pl.String) for one in frame.select(pl.col(pl.Object))
+    ]
+    return frame.with_columns(pl.col(pl.Null).cast(pl.String), *objects)
 
 
 def _with_known_types(table: Any) -> Any:
@@ -259,7 +266,7 @@ def _rows(con: DuckDBPyConnection, source: _Source) -> str:
         values = [column.values for column in source.lists.values()]
         con.execute(f"CREATE TEMP TABLE listed AS SELECT {columns}", values)
         sides.append("listed")
-    if isinstance(source.scanned, _Stream) and not source.scanned.again:
+    if isinstance(source.scanned, _Stream):  # some can be read once, and of chosen columns only by pyarrow
         con.execute("CREATE TEMP TABLE streamed AS FROM scanned")
         return "streamed"
     if len(sides) == 1:

@@ -68,9 +68,9 @@ def typed(values: list[Any]) -> Column:
     if kinds == {str, float} and all(math.isnan(value) for value in plain if type(value) is float):
         plain, kinds = [None if type(value) is float else value for value in plain], {str}
     kind = _kind(plain, kinds)
-    if kind is not None:
-        return Column(plain, kind)
-    return Column([_text(value) for value in plain], "VARCHAR")
+    if kind is None:
+        plain, kind = [as_text(value) for value in plain], "VARCHAR"
+    return Column(_encodable(plain) if kind == "VARCHAR" else plain, kind)
 
 
 def _kind(plain: list[Any], kinds: set[type]) -> str | None:  # noqa: PLR0911 - one return for each kind
@@ -97,6 +97,15 @@ def _kind(plain: list[Any], kinds: set[type]) -> str | None:  # noqa: PLR0911 - 
     if kind is Decimal:
         return _decimal(given)
     return _KINDS[kind]
+
+
+def _encodable(texts: list[str | None]) -> list[str | None]:
+    """The texts as valid Unicode."""
+    try:
+        "".join(filter(None, texts)).encode()
+    except UnicodeEncodeError:
+        return [text if text is None else text.encode("utf-8", "replace").decode() for text in texts]
+    return texts
 
 
 def _decimal(given: list[Decimal]) -> str | None:
@@ -141,7 +150,7 @@ def _own(own: type, value: Any) -> Any:
     return own(value) if own in (str, int, float) else value
 
 
-def _text(value: Any) -> str | None:
+def as_text(value: Any) -> str | None:
     """What a mixed column keeps of a value: texts as they are, everything else as JSON, or as it prints."""
     if value is None or isinstance(value, str):
         return value

@@ -86,17 +86,16 @@ def _pandas(files: Sequence[Path]) -> Any:
 
 
 def _dicts(files: Sequence[Path]) -> list[dict[str, Any]]:
-    """Rows as dicts. Times with a zone are naive UTC: DuckDB needs a package more to give them otherwise."""
     with connection() as con:
-        query = _union(con, files)
-        types = con.execute(f"SELECT column_name, column_type FROM (DESCRIBE {query})").fetchall()  # noqa: S608
-        plain = ", ".join(
-            f"({quoted(name)} AT TIME ZONE 'UTC') AS {quoted(name)}"
-            if kind == "TIMESTAMP WITH TIME ZONE"
-            else quoted(name)
-            for name, kind in types
-        )
-        rows = con.execute(f"SELECT {plain} FROM ({query})").fetchall()  # noqa: S608
+        return _rows(con, files)
+
+
+def _rows(con: DuckDBPyConnection, files: Sequence[Path]) -> list[dict[str, Any]]:
+    """Rows as dicts. Times with a zone are naive UTC: DuckDB needs a package more to give them otherwise."""
+    query = _union(con, files)
+    types = con.execute(f"SELECT column_name, column_type FROM (DESCRIBE {query})").fetchall()  # noqa: S608
+    plain = ", ".join(map(_without_zone, *zip(*types, strict=True)))
+    rows = con.execute(f"SELECT {plain} FROM ({query})").fetchall()  # noqa: S608
     names = [name for name, _ in types]
     return [dict(zip(names, row, strict=True)) for row in rows]
 
