@@ -16,12 +16,40 @@ export interface Code {
   removed: number;
 }
 
+/** A file, or all files of one key: then `path`, `bytes` and `hash` are those of the newest. */
 export interface Artifact {
   path: string;
   bytes: number;
   kind: string;
   mime: string;
   hash: string;
+  key: string | null;
+  count: number;
+  all_bytes: number;
+  /** Of a table in parts. */
+  rows: number | null;
+  /** Of a series; null for anything else. */
+  last_step: number | null;
+  model: { format: string; class: string; unsafe: boolean } | null;
+}
+
+export interface HistogramEntry {
+  key: string;
+  steps: number;
+}
+
+/** A data set that the run used. */
+export interface DataEntry {
+  name: string;
+  context: string;
+  kind: string;
+  rows: number | null;
+  columns: number | null;
+  bytes: number | null;
+  source: string;
+  digest: string;
+  /** The digest is that of a sample: the one of all data is not known yet. */
+  sampled: boolean;
 }
 
 export interface Environment {
@@ -51,10 +79,15 @@ export interface Details {
   output: { tail: string; bytes: number } | null;
   artifacts: Artifact[];
   artifacts_total: number;
+  histograms: HistogramEntry[];
+  inputs: DataEntry[];
   environment: Environment | null;
   git: Git | null;
   children: ChildRun[];
   children_total: number;
+  /** The words of the command that `inlay run` executed, and what it ended with. */
+  command: string[];
+  exit_code: number | null;
 }
 
 export interface Bar {
@@ -65,6 +98,8 @@ export interface Bar {
   rate: number | null;
   left_s: number | null;
   state: string;
+  /** What is counted: "items" or "bytes". */
+  unit: string;
 }
 
 /** The `_details` trait. */
@@ -79,6 +114,11 @@ export function readDetails(value: unknown): Details {
     })),
     artifacts,
     artifacts_total: Math.max(artifacts.length, number(value, "artifacts_total")),
+    histograms: list(value, "histograms", (one) => ({
+      key: text(one, "key"),
+      steps: number(one, "steps"),
+    })),
+    inputs: list(value, "inputs", readInput),
     environment: part(value, "environment", readEnvironment),
     git: part(value, "git", (git) => ({
       commit: text(git, "commit"),
@@ -88,6 +128,8 @@ export function readDetails(value: unknown): Details {
     })),
     children,
     children_total: Math.max(children.length, number(value, "children_total")),
+    command: list(value, "command", asText),
+    exit_code: asNumber(field(value, "exit_code")),
   };
 }
 
@@ -101,6 +143,7 @@ export function readBars(value: unknown): Bar[] {
     rate: asNumber(field(bar, "rate")),
     left_s: asNumber(field(bar, "left_s")),
     state: text(bar, "state"),
+    unit: text(bar, "unit"),
   }));
 }
 
@@ -125,6 +168,30 @@ function readArtifact(artifact: unknown): Artifact {
     kind: text(artifact, "kind"),
     mime: text(artifact, "mime"),
     hash: text(artifact, "hash"),
+    key: text(artifact, "key") || null,
+    count: number(artifact, "count") || 1,
+    all_bytes: asNumber(field(artifact, "all_bytes")) ?? number(artifact, "bytes"),
+    rows: asNumber(field(artifact, "rows")),
+    last_step: asNumber(field(artifact, "last_step")),
+    model: part(artifact, "model", (model) => ({
+      format: text(model, "format"),
+      class: text(model, "class"),
+      unsafe: field(model, "unsafe") !== false,
+    })),
+  };
+}
+
+function readInput(data: unknown): DataEntry {
+  return {
+    name: text(data, "name"),
+    context: text(data, "context"),
+    kind: text(data, "kind"),
+    rows: asNumber(field(data, "rows")),
+    columns: asNumber(field(data, "columns")),
+    bytes: asNumber(field(data, "bytes")),
+    source: text(data, "source"),
+    digest: text(data, "digest"),
+    sampled: field(data, "sampled") === true,
   };
 }
 

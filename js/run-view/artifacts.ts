@@ -1,101 +1,106 @@
 /**
  * The files of a run, and one of them shown beside the list. A preview comes from the kernel when it is free, and until
- * then its place says that it follows; the place has its full size from the start.
+ * then its place says that it follows. Files that share a key are one entry: a series has a slider, a table in parts is
+ * one table, a model says what it is.
  */
 
 import type { Artifact } from "../lib/details.ts";
-import { button, element, setChildren, setText, uniqueId } from "../lib/dom.ts";
+import { button, setChildren, setText } from "../lib/dom.ts";
 import { download as saveFile } from "../lib/download.ts";
 import { formatCount } from "../lib/format.ts";
-import { type Answers, isAbort } from "../lib/rpc.ts";
 import { formatSize } from "../lib/size.ts";
 import { asText, field } from "../lib/wire.ts";
+import { besideView } from "./beside.ts";
+import { type AskEnv, inquiry, WAITING } from "./inquiry.ts";
+import { modelView } from "./model.ts";
 import type { Panel } from "./panels.ts";
 import { GONE, type Preview, preview } from "./preview.ts";
+import { type SeriesView, seriesView } from "./series.ts";
+import { type Listed, treeView } from "./tree.ts";
 
-export interface ArtifactsEnv {
-  answers: Answers;
-  run: () => string;
-  fail: (reason: unknown) => void;
-  signal: AbortSignal;
+export interface ArtifactsEnv extends AskEnv {
+  /** The line of Python that brings the run back. */
+  load: () => string;
 }
 
-const WAITING = "Preview follows, once the kernel is free";
-const UNREACHABLE = "Previews need the kernel that showed this card";
+interface File extends Listed {
+  artifact: Artifact;
+}
 
-export function artifactsPanel({ answers, run, fail, signal }: ArtifactsEnv): Panel {
-  let artifacts: Artifact[] = [];
-  let chosen: Artifact | null = null;
-  let request = new AbortController();
+export function artifactsPanel(env: ArtifactsEnv): Panel {
+  const { answers, run, load, fail, signal } = env;
+  let files: File[] = [];
+  let drawn = "";
+  let total = 0;
+  let chosen: File | null = null;
   let shown: Preview | null = null;
+  let series: SeriesView | null = null;
 
-  const list = element("ul", { class: "inlay-list" });
-  const rest = element("p", { class: "inlay-hint" });
-  const title = element("span", { class: "inlay-clip" });
-  const about = element("span", { class: "inlay-hint" });
+  const tree = treeView<File>("files", (file) => choose(file.path === chosen?.path ? null : file));
   const save = button("Download", () => void download());
   const close = button("×", () => choose(null), { "aria-label": "Close the preview" });
-  const body = element("div", { class: "inlay-preview-body", tabindex: "0" });
-  const side = element(
-    "div",
-    {
-      class: "inlay-preview",
-      id: uniqueId(),
-      role: "group",
-      "aria-label": "Preview",
-      hidden: true,
-    },
-    element("div", { class: "inlay-panel-top" }, title, about, save, close),
-    body,
-  );
-  const node = element(
-    "div",
-    { class: "inlay-panel inlay-artifacts" },
-    element("div", { class: "inlay-files", tabindex: "0" }, list, rest),
-    side,
-  );
+  const beside = besideView(tree.node, "Preview", [save, close]);
+  const { body, side } = beside;
 
-  const ask = (path: string, whole: boolean, until: AbortSignal) =>
-    answers.ask("artifact", { run: run(), path, whole }, until);
+  const ask = (op: string, args: Record<string, unknown>, until: AbortSignal) =>
+    answers.ask(op, { run: run(), ...args }, until);
+  /** What the kernel knows the chosen file by. */
+  const asked = ({ path, key }: Artifact) =>
+    key === null ? { path } : series === null ? { key } : { key, step: series.step };
 
-  const say = (text: string) => {
+  const clear = () => {
+    question.forget();
+    shown?.close();
+    series?.close();
+    shown = series = null;
+    setChildren(side, [...side.children].slice(0, 2));
+  };
+  const say = (words: string, late?: boolean) => {
     shown?.close();
     shown = null;
-    body.replaceChildren(element("p", { class: "inlay-hint inlay-late" }, text));
+    beside.say(words, late);
   };
 
-  const load = async () => {
-    request.abort();
-    request = new AbortController();
-    const until = request.signal;
+  const question = inquiry(env, "artifact", say, async (answer) => {
     if (chosen === null) return;
-    say(answers.available ? WAITING : UNREACHABLE);
-    if (!answers.available) return;
-    try {
-      const answer = await ask(chosen.path, false, until);
-      if (until.aborted) return;
-      shown?.close();
-      shown = preview(answer, chosen.path);
-      body.replaceChildren(shown.node);
-      body.scrollTop = 0;
-      setText(about, shown.remark);
-    } catch (reason) {
-      if (until.aborted) return;
-      say(isAbort(reason) ? UNREACHABLE : "The kernel could not read this file");
-      fail(reason);
+    const { artifact, path } = chosen;
+    const whole = () => ask("artifact", { ...asked(artifact), whole: true }, signal);
+    const found = preview(answer, { path, figure: artifact.kind === "figure", whole, fail });
+    // What is drawn already stays until the new one can be.
+    if (shown !== null) await found.ready;
+    if (chosen?.path !== path) return found.close();
+    shown?.close();
+    shown = found;
+    body.replaceChildren(found.node);
+    await found.ready;
+    if (shown === found) beside.about(found.remark);
+  });
+  const look = (artifact: Artifact) => void question.ask({ ...asked(artifact), whole: false });
+
+  const show = () => {
+    clear();
+    if (chosen === null) return;
+    const { artifact } = chosen;
+    if (artifact.model !== null) return body.replaceChildren(modelView(artifact, load()));
+    if (artifact.key === null || artifact.last_step === null || !answers.available) {
+      return look(artifact);
     }
+    beside.say(WAITING, true);
+    series = seriesView(artifact, { beside, ask, fail });
+    side.append(series.node);
   };
 
   const download = async () => {
-    const path = chosen?.path;
-    if (path === undefined || save.getAttribute("aria-busy") === "true") return;
+    if (chosen === null || save.getAttribute("aria-busy") === "true") return;
     save.setAttribute("aria-busy", "true");
     setText(save, "Preparing…");
     try {
-      const { body: found, buffers } = await ask(path, true, signal);
+      const question = { ...asked(chosen.artifact), whole: true };
+      const { body: found, buffers } = await ask("artifact", question, signal);
       if (buffers[0] === undefined) {
-        if (asText(field(found, "kind")) === "gone") say(GONE);
+        if (asText(field(found, "kind")) === "gone") beside.say(GONE);
       } else {
+        const path = asText(field(found, "path")) || chosen.path;
         // A blob of no type, so that no browser opens it on the notebook's own address.
         saveFile(path.split("/").at(-1) || "file", new Blob([buffers[0] as BlobPart]));
       }
@@ -106,78 +111,70 @@ export function artifactsPanel({ answers, run, fail, signal }: ArtifactsEnv): Pa
     setText(save, "Download");
   };
 
-  const choose = (artifact: Artifact | null) => {
+  const choose = (file: File | null) => {
     const before = chosen;
-    chosen = artifact;
-    side.hidden = artifact === null;
-    setText(title, artifact?.path ?? "");
-    title.title = title.textContent;
-    setText(about, "");
+    chosen = file;
+    body.scrollTop = 0;
+    side.hidden = file === null;
+    beside.name(file?.path ?? "");
+    beside.about("");
     mark();
-    void load();
+    show();
     // The button that had the focus is gone from sight; its file is where the reader was.
-    if (artifact === null) openers.get(before?.path ?? "")?.focus();
+    if (file === null && before !== null) tree.focus(before.path);
   };
 
-  const openers = new Map<string, HTMLElement>();
   const mark = () => {
-    for (const [path, opener] of openers) {
-      opener.setAttribute("aria-expanded", String(path === chosen?.path));
-    }
-    save.hidden = !answers.available;
-  };
-
-  const row = (artifact: Artifact): HTMLElement => {
-    const toggle = () => choose(chosen?.path === artifact.path ? null : artifact);
-    const opener = button("", toggle, { class: "inlay-file", "aria-controls": side.id });
-    opener.append(
-      element("span", { class: "inlay-clip", title: artifact.path }, artifact.path),
-      element("span", { class: "inlay-kind" }, kindOf(artifact)),
-      element("span", { class: "inlay-figure" }, formatSize(artifact.bytes)),
-    );
-    openers.set(artifact.path, opener);
-    return element("li", {}, opener);
+    tree.update(files, chosen?.path ?? null, total);
+    // Of a model of several files each is downloaded by code.
+    save.hidden =
+      !answers.available || (chosen?.artifact.model ? chosen.artifact.count > 1 : false);
   };
 
   answers.onChange(() => {
     mark();
-    if (chosen !== null && shown === null) void load();
+    if (series !== null && answers.available) series.retry();
+    else if (chosen !== null && shown === null) show();
   }, signal);
-  signal.addEventListener("abort", () => {
-    request.abort();
-    shown?.close();
-  });
+  signal.addEventListener("abort", clear);
 
   return {
     name: "artifacts",
     label: "Artifacts",
-    node,
+    node: beside.node,
     badge({ details }) {
       if (details.artifacts.length === 0) return null;
       return [[formatCount(details.artifacts_total)]];
     },
     update({ details }) {
-      const next = details.artifacts;
-      rest.hidden = details.artifacts_total <= next.length;
-      setText(rest, `${formatCount(next.length)} of ${formatCount(details.artifacts_total)} files`);
-      if (JSON.stringify(next) === JSON.stringify(artifacts)) return;
-      const known = new Map(artifacts.map((one, i) => [JSON.stringify(one), list.children[i]]));
-      setChildren(
-        list,
-        next.map((one) => known.get(JSON.stringify(one)) ?? row(one)),
-      );
-      artifacts = next;
-      const now = next.find(({ path }) => path === chosen?.path);
-      if (chosen !== null && now !== undefined && now.hash !== chosen.hash) choose(now);
+      const state = JSON.stringify([details.artifacts, details.artifacts_total]);
+      if (state === drawn) return;
+      drawn = state;
+      files = details.artifacts.map(listed);
+      total = details.artifacts_total;
+      const now = files.find(({ path }) => path === chosen?.path);
+      const before = chosen?.artifact;
+      if (now !== undefined) chosen = now;
       mark();
+      if (now === undefined || before === undefined) return;
+      if (series !== null) series.update(now.artifact);
+      else if (shown === null) show();
+      else if (now.artifact.hash !== before.hash) look(now.artifact);
     },
   };
 }
 
+function listed(artifact: Artifact): File {
+  const { key, path, all_bytes: size } = artifact;
+  return { path: key ?? path, kind: kindOf(artifact), figure: formatSize(size), artifact };
+}
+
 /** What was logged; that something is a text or a file says less than its type. */
-function kindOf({ kind, mime }: Artifact): string {
+function kindOf({ kind, mime, last_step: step, count, rows }: Artifact): string {
+  if (step !== null && count > 1) return `${kind} × ${formatCount(count)}`;
+  if (rows !== null) return `${formatCount(rows)} row${rows === 1 ? "" : "s"}`;
   if (kind !== "file" && kind !== "text") return kind;
-  if (mime.startsWith("image/")) return "image";
+  if (mime.startsWith("image/") || mime.startsWith("audio/")) return mime.slice(0, 5);
   const [family, type = ""] = mime.split("/");
   return ["html", "csv", "json", "markdown"].includes(type)
     ? type

@@ -16,9 +16,11 @@ import { callbackErrors } from "./callback-error.ts";
 import { chartsView } from "./charts.ts";
 import { childrenPanel } from "./children.ts";
 import { codePanel } from "./code.ts";
+import { dataPanel } from "./data.ts";
 import { environmentPanel } from "./environment.ts";
 import { failureView } from "./failure.ts";
 import { headerView } from "./header.ts";
+import { histogramsPanel } from "./histograms.ts";
 import { outputPanel } from "./output.ts";
 import { panelsView } from "./panels.ts";
 import { paramsPanel } from "./params.ts";
@@ -71,7 +73,9 @@ export function createCard(
       paramsPanel(),
       codePanel(),
       outputPanel(),
-      artifactsPanel(asking),
+      artifactsPanel({ ...asking, load: () => header.load }),
+      histogramsPanel(asking),
+      dataPanel(asking),
       environmentPanel(),
       childrenPanel(),
     ],

@@ -210,12 +210,101 @@ const details = {
       kind: "figure",
       hash: "b",
     },
+    {
+      path: "samples/digits/00000390.png",
+      bytes: 1400,
+      mime: "image/png",
+      kind: "image",
+      hash: "g",
+      key: "samples/digits",
+      count: 40,
+      all_bytes: 56_000,
+      rows: null,
+      first_step: 0,
+      last_step: 390,
+    },
+    {
+      path: "samples/speech/00000003.wav",
+      bytes: 32_044,
+      mime: "audio/wav",
+      kind: "audio",
+      hash: "h",
+      key: "samples/speech",
+      count: 4,
+      all_bytes: 128_000,
+      rows: null,
+      first_step: 0,
+      last_step: 3,
+    },
+    {
+      path: "evals.parquet/part-00001.parquet",
+      bytes: 9000,
+      mime: "",
+      kind: "table",
+      hash: "i",
+      key: "evals.parquet",
+      count: 2,
+      all_bytes: 18_000,
+      rows: 1204,
+      first_step: null,
+      last_step: null,
+    },
+    {
+      path: "net/model.joblib",
+      bytes: 1_204_000,
+      mime: "",
+      kind: "model",
+      hash: "j",
+      key: "net",
+      count: 1,
+      all_bytes: 1_204_000,
+      rows: null,
+      first_step: null,
+      last_step: null,
+      model: {
+        format: "joblib",
+        class: "sklearn.ensemble.HistGradientBoostingClassifier",
+        unsafe: true,
+      },
+    },
+    { path: "plots/scatter.html", bytes: 4_600_000, mime: "text/html", kind: "figure", hash: "k" },
     { path: "predictions.csv", bytes: 104_000, mime: "text/csv", kind: "table", hash: "c" },
     { path: "report.html", bytes: 2400, mime: "text/html", kind: "file", hash: "d" },
     { path: "config.json", bytes: 412, mime: "application/json", kind: "json", hash: "e" },
     { path: "lost.txt", bytes: 12, mime: "text/plain", kind: "text", hash: "f" },
   ],
-  artifacts_total: 6,
+  artifacts_total: 11,
+  histograms: ["layers/0/weight", "layers/1/weight", "layers/1/bias", "logits"].map((key) => ({
+    key,
+    steps: 60,
+    last_step: 5900,
+  })),
+  inputs: [
+    {
+      name: "train",
+      context: "training",
+      kind: "pandas",
+      rows: 120_000,
+      columns: 5,
+      bytes: 8_400_000,
+      source: "~/churn/data/train.parquet",
+      digest: "3f2a9c1b77d0e4aa",
+      sampled: false,
+    },
+    {
+      name: "holdout",
+      context: "evaluation",
+      kind: "parquet",
+      rows: 12_000,
+      columns: 5,
+      bytes: 840_000,
+      source: "~/churn/data/holdout.parquet",
+      digest: "99d1c0ffee12ab34",
+      sampled: true,
+    },
+  ],
+  command: ["python", "train.py", "--name", "wide head"],
+  exit_code: 0,
   environment: {
     python: "3.11.9",
     platform: "Linux 6.8, x86_64",
@@ -253,6 +342,16 @@ const progress = [
     rate: 912,
     left_s: null,
     state: "running",
+  },
+  {
+    desc: "Keeping checkpoint.pt",
+    n: 1_210_000_000,
+    total: 5_012_000_000,
+    elapsed_s: 9,
+    rate: 131_000_000,
+    left_s: 29,
+    state: "running",
+    unit: "bytes",
   },
 ];
 
@@ -406,14 +505,146 @@ class StubKernel {
       const error = { type: "OSError", message: "disk full", traceback };
       this.model.emit("msg:custom", { id, error }, []);
     } else if (op === "set_note") reply({ note: args.text });
-    else if (op === "artifact") reply(...previews(args.path));
+    else if (op === "artifact") void previewOf(args).then((answer) => reply(...answer));
+    else if (op === "series") reply(...series(args));
+    else if (op === "histogram") reply({ shown: 60, total: 60 }, ...histogram(args.key));
+    else if (op === "input") reply(columns);
     else reply({});
   }
+}
+
+function series({ key, after = -1 }) {
+  const all = key.includes("digits") ? steps(40, 10) : steps(4);
+  const left = all.filter((step) => step > after);
+  const captions = key.includes("digits")
+    ? left.map((step) => `after ${step} batches, seed 7`)
+    : null;
+  return [{ steps: left, captions, total: all.length }];
+}
+
+/** A digit that grows out of noise. */
+async function digit(step) {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = 28;
+  const context = canvas.getContext("2d");
+  context.fillStyle = "#000";
+  context.fillRect(0, 0, 28, 28);
+  for (let i = 0; i < 784; i++) {
+    context.fillStyle = `rgba(255,255,255,${Math.max(0, (noise() + 0.4) * (1 - step / 400))})`;
+    context.fillRect(i % 28, Math.floor(i / 28), 1, 1);
+  }
+  context.fillStyle = `rgba(255,255,255,${step / 400})`;
+  context.font = "24px serif";
+  context.fillText("7", 8, 22);
+  const blob = await new Promise((done) => canvas.toBlob(done));
+  return new Uint8Array(await blob.arrayBuffer());
+}
+
+function wave() {
+  const bytes = new DataView(new ArrayBuffer(44 + 16_000));
+  const text = (at, word) => {
+    for (let i = 0; i < word.length; i++) bytes.setUint8(at + i, word.charCodeAt(i));
+  };
+  text(0, "RIFF");
+  bytes.setUint32(4, 36 + 16_000, true);
+  text(8, "WAVEfmt ");
+  for (const [at, value] of [
+    [16, 16],
+    [24, 8000],
+    [28, 16_000],
+    [40, 16_000],
+  ])
+    bytes.setUint32(at, value, true);
+  for (const [at, value] of [
+    [20, 1],
+    [22, 1],
+    [32, 2],
+    [34, 16],
+  ])
+    bytes.setUint16(at, value, true);
+  text(36, "data");
+  for (let i = 0; i < 8000; i++) bytes.setInt16(44 + 2 * i, 9000 * Math.sin(i / 6), true);
+  return bytes;
+}
+
+function histogram() {
+  const [bins, all] = [48, steps(60)];
+  const edges = all.flatMap((i) => steps(bins + 1).map((at) => (at / bins - 0.5) * (0.4 + i / 60)));
+  const counts = all.flatMap((i) =>
+    steps(bins).map((at) =>
+      Math.round(900 * Math.exp(-(((at - 24 - i / 9) / (4 + i / 12)) ** 2)) * (1 + noise() / 4)),
+    ),
+  );
+  return [all.map((i) => 100 * i), all.map(() => bins), edges, counts].map(
+    (one) => new Float64Array(one),
+  );
+}
+
+const column = (name, type, more) => ({
+  name,
+  type,
+  missing: 0,
+  distinct: null,
+  min: null,
+  mean: null,
+  max: null,
+  counts: null,
+  top: [],
+  ...more,
+});
+const columns = {
+  columns: [
+    column("customer_id", "int64", {
+      distinct: 120_000,
+      min: 1,
+      mean: 60_000.5,
+      max: 120_000,
+      counts: steps(20).map(() => 10),
+    }),
+    column("age", "int64", {
+      missing: 231,
+      distinct: 73,
+      min: 18,
+      mean: 41.37,
+      max: 96,
+      counts: [2, 5, 9, 14, 18, 20, 19, 15, 11, 8, 6, 5, 4, 3, 2, 1],
+    }),
+    column("spent_in_the_last_thirty_days", "double", {
+      distinct: 88_120,
+      min: 0,
+      mean: 31.204,
+      max: 18_430.5,
+      counts: [60, 22, 11, 6, 3, 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1],
+    }),
+    column("plan", "string", {
+      missing: 12,
+      distinct: 3,
+      top: [
+        ["free", 81_200],
+        ["pro", 30_110],
+        ["team", 8690],
+      ],
+    }),
+    column("since", "timestamp[us]", { distinct: 2190, min: "2019-01-02", max: "2026-10-31" }),
+  ],
+  total: 5,
+};
+
+async function previewOf({ path, key, step }) {
+  if (key === undefined) return previews(path);
+  if (key.includes("digits"))
+    return [{ kind: "image", mime: "image/png", path: key }, await digit(step)];
+  if (key.includes("speech")) return [{ kind: "audio", mime: "audio/wav", path: key }, wave()];
+  return previews("x.csv");
 }
 
 function previews(path) {
   const bytes = (text) => new TextEncoder().encode(text);
   if (path.endsWith(".svg")) return [{ kind: "svg", mime: "image/svg+xml" }, bytes(plot)];
+  if (path.endsWith("scatter.html")) {
+    const script = `<canvas width=300 height=150></canvas><script>const c=document.querySelector("canvas").getContext("2d");for(let i=0;i<300;i++){c.fillStyle="hsl("+i+" 70% 50%)";c.fillRect(i,75+60*Math.sin(i/20),4,4)}</script>`;
+    return [{ kind: "html", text: script, bytes: 4_600_000, scripts: true }];
+  }
   if (path.endsWith(".html")) return [{ kind: "html", text: report, bytes: report.length }];
   if (path.endsWith(".csv")) {
     const rows = steps(50).map((i) => [String(i), (i * 0.37).toFixed(3), `customer ${i}`, "True"]);

@@ -17,7 +17,8 @@ export function environmentPanel(): Panel {
     name: "environment",
     label: "Environment",
     node,
-    badge: ({ details }) => (details.environment || details.git ? [] : null),
+    badge: ({ details }) =>
+      details.environment || details.git || details.command.length > 0 ? [] : null,
     update({ header, details }) {
       const { environment } = details;
       const known = factsOf(header, details);
@@ -32,8 +33,11 @@ export function environmentPanel(): Panel {
   };
 }
 
-function factsOf(header: RunHeader, { environment, git }: Details): [string, string][] {
+function factsOf(header: RunHeader, details: Details): [string, string][] {
+  const { environment, git, command, exit_code: exitCode } = details;
   const facts: [string, string][] = [
+    ["Command", command.map(quoted).join(" ")],
+    ["Exit code", exitCode === null ? "" : String(exitCode)],
     ["Python", environment?.python ?? ""],
     ["Platform", environment?.platform ?? ""],
     ...(environment?.hardware ?? []),
@@ -45,4 +49,9 @@ function factsOf(header: RunHeader, { environment, git }: Details): [string, str
     ["Remote", git?.remote ?? ""],
   ];
   return facts.filter(([, value]) => value !== "");
+}
+
+/** A word of a command as a shell takes it. */
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

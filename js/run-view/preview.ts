@@ -1,6 +1,6 @@
 /**
  * One file of a run, drawn so that it can do nothing: files come from other people. Text is text; SVG is only ever an
- * image, where it runs no script and fetches nothing; HTML has a frame of its own origin, without scripts and network.
+ * image, where it runs no script and fetches nothing; HTML is in a frame (page-frame.ts).
  */
 
 import { element } from "../lib/dom.ts";
@@ -8,21 +8,29 @@ import { formatCount } from "../lib/format.ts";
 import type { Answer } from "../lib/rpc.ts";
 import { formatSize } from "../lib/size.ts";
 import { asNumber, asText, field } from "../lib/wire.ts";
+import { pageFrame } from "./page-frame.ts";
 
 export const GONE = "This file is no longer in the store";
 
 export interface Preview {
   node: HTMLElement;
-  /** What of the file is not in the picture. */
+  /** What is to be known of the file beside its picture; complete when it is ready. */
   remark: string;
+  /** Whether it can be drawn without a flicker. */
+  ready: Promise<void>;
   close: () => void;
 }
 
-/** What a page of an artifact may load: nothing but what it brings along. */
-const POLICY =
-  "default-src 'none'; img-src data:; font-src data:; media-src data:; style-src 'unsafe-inline'";
+/** `whole` asks for all bytes of the file; `figure` says that a page is one, which is nothing without its scripts. */
+export interface PreviewEnv {
+  path: string;
+  figure: boolean;
+  whole: () => Promise<Answer>;
+  fail: (reason: unknown) => void;
+}
 
-export function preview({ body, buffers }: Answer, path: string): Preview {
+export function preview({ body, buffers }: Answer, env: PreviewEnv): Preview {
+  const { path } = env;
   const kind = asText(field(body, "kind"));
   const text = asText(field(body, "text"));
   const bytes = asNumber(field(body, "bytes")) ?? 0;
@@ -30,6 +38,7 @@ export function preview({ body, buffers }: Answer, path: string): Preview {
   const still = (node: HTMLElement, remark = ""): Preview => ({
     node,
     remark,
+    ready: Promise.resolve(),
     close: () => undefined,
   });
   const hint = (words: string) => still(element("p", { class: "inlay-hint" }, words));
@@ -43,8 +52,16 @@ export function preview({ body, buffers }: Answer, path: string): Preview {
       return hint(`This image of ${formatSize(bytes)} is too large to show`);
     return image(source, type, path);
   }
-  if (kind === "html")
-    return still(page(text, path), cut ? `first part of ${formatSize(bytes)}` : "");
+  if (kind === "audio") {
+    if (content === undefined || cut)
+      return hint(`This sound of ${formatSize(bytes)} is too large to play here`);
+    return sound(content as BlobPart, asText(field(body, "mime")), path);
+  }
+  if (kind === "html") {
+    const scripts = field(body, "scripts") === true;
+    const remark = cut && !scripts ? `first part of ${formatSize(bytes)}` : "";
+    return still(pageFrame(text, { ...env, scripts, bytes, cut }), remark);
+  }
   if (kind === "table") return table(field(body, "table"));
   if (kind === "text") {
     const shown = new TextEncoder().encode(text).length;
@@ -54,24 +71,55 @@ export function preview({ body, buffers }: Answer, path: string): Preview {
   return hint("There is no preview of this kind of file");
 }
 
+/** Pictures smaller than this are shown larger, pixel by pixel: in most of them each one counts. */
+const SMALL_PX = 128;
+const ENLARGED_PX = 240;
+
 function image(source: BlobPart, type: string, path: string): Preview {
   const picture = element("img", { class: "inlay-image", alt: path });
   const url = URL.createObjectURL(new Blob([source], { type }));
-  const node = element("div", {}, picture);
-  picture.addEventListener("error", () => {
-    node.replaceChildren(element("p", { class: "inlay-hint" }, "This file is not an image"));
-  });
+  const node = element("div", { class: "inlay-pictured" }, picture);
+  const shown: Preview = {
+    node,
+    remark: "",
+    ready: Promise.resolve(),
+    close: () => URL.revokeObjectURL(url),
+  };
   picture.src = url;
-  return { node, remark: "", close: () => URL.revokeObjectURL(url) };
+  shown.ready = picture.decode().then(
+    () => {
+      const { naturalWidth: width, naturalHeight: height } = picture;
+      if (type === "image/svg+xml") return;
+      shown.remark = `${width} × ${height} px`;
+      const side = Math.max(width, height);
+      if (side > SMALL_PX) return;
+      picture.dataset["pixels"] = "";
+      picture.style.width = `${width * Math.min(16, Math.floor(ENLARGED_PX / side))}px`;
+    },
+    () => {
+      node.replaceChildren(element("p", { class: "inlay-hint" }, "This file is not an image"));
+    },
+  );
+  return shown;
 }
 
-/** The policy stands first, so that it holds for everything after it; the sandbox takes scripts, forms and origin. */
-function page(html: string, path: string): HTMLElement {
-  const frame = element("iframe", { class: "inlay-page", title: path });
-  frame.setAttribute("sandbox", "");
-  frame.referrerPolicy = "no-referrer";
-  frame.srcdoc = `<!doctype html><meta http-equiv="Content-Security-Policy" content="${POLICY}"><meta http-equiv="x-dns-prefetch-control" content="off">${html}`;
-  return frame;
+function sound(source: BlobPart, type: string, path: string): Preview {
+  const player = element("audio", { class: "inlay-audio", "aria-label": path });
+  const url = URL.createObjectURL(new Blob([source], { type }));
+  player.controls = true;
+  player.preload = "metadata";
+  const node = element("div", {}, player);
+  player.addEventListener("error", () => {
+    const words = "This browser cannot play this kind of sound";
+    node.replaceChildren(element("p", { class: "inlay-hint" }, words));
+  });
+  player.src = url;
+  const close = () => {
+    player.pause();
+    player.removeAttribute("src");
+    URL.revokeObjectURL(url);
+  };
+  return { node, remark: "", ready: Promise.resolve(), close };
 }
 
 function table(value: unknown): Preview {
@@ -100,5 +148,5 @@ function table(value: unknown): Preview {
   const of = total === null ? "" : ` of ${formatCount(total)}`;
   const remark =
     total === rows.length ? `${shown} row${total === 1 ? "" : "s"}` : `first ${shown}${of} rows`;
-  return { node, remark, close: () => undefined };
+  return { node, remark, ready: Promise.resolve(), close: () => undefined };
 }

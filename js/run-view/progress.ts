@@ -6,6 +6,7 @@
 import type { Bar } from "../lib/details.ts";
 import { element, setChildren, setClippedText, setText } from "../lib/dom.ts";
 import { formatCount, formatDuration, formatValue } from "../lib/format.ts";
+import { formatPart, formatSize } from "../lib/size.ts";
 
 const ROW_PX = 22;
 
@@ -57,8 +58,13 @@ function progressRow(): Row {
       const { n, total, rate, left_s } = bar;
       // The kernel is gone or the run is over: nothing goes on, whatever was said last.
       const state = bar.state === "running" && !live ? "stopped" : bar.state;
+      const amount = bar.unit === "bytes" ? formatSize : formatCount;
       const counted =
-        total === null ? formatCount(n) : `${formatCount(n)} of ${formatCount(total)}`;
+        total === null
+          ? amount(n)
+          : bar.unit === "bytes"
+            ? formatPart(n, total)
+            : `${formatCount(n)} of ${formatCount(total)}`;
       node.dataset["state"] = state;
       node.dataset["known"] = String(total !== null);
       setClippedText(desc, bar.desc);
@@ -77,7 +83,10 @@ function progressRow(): Row {
         track.setAttribute("aria-valuenow", String(Math.min(n, total)));
         fill.style.width = `${total > 0 ? Math.min(100, (100 * n) / total) : 100}%`;
       }
-      node.title = rate === null ? "" : `${formatValue(rate)} per second`;
+      node.title =
+        rate === null
+          ? ""
+          : `${(bar.unit === "bytes" ? formatSize : formatValue)(rate)} per second`;
       if (left_s === null) return;
       node.title += `, about ${formatDuration(left_s)} left`;
     },
@@ -85,14 +94,15 @@ function progressRow(): Row {
 }
 
 /** `12.3/s · 3m 12s left`; slow loops are told in seconds for one. */
-function paceText({ rate, left_s, elapsed_s }: Bar, state: string): string {
+function paceText({ rate, left_s, elapsed_s, unit }: Bar, state: string): string {
   if (state !== "running") {
     const took = formatDuration(elapsed_s);
     return state === "done" ? took : `stopped after ${took}`;
   }
   const parts: string[] = [];
   if (rate !== null && rate > 0) {
-    parts.push(rate >= 1 ? `${formatPace(rate)}/s` : `${formatPace(1 / rate)} s each`);
+    if (unit === "bytes") parts.push(`${formatSize(rate)}/s`);
+    else parts.push(rate >= 1 ? `${formatPace(rate)}/s` : `${formatPace(1 / rate)} s each`);
   }
   if (left_s !== null) parts.push(`${formatDuration(left_s, true)} left`);
   return parts.join(" · ");

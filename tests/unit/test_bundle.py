@@ -55,7 +55,7 @@ def test_bundles_each_widget_and_nothing_else(project: Path) -> None:
 
 
 def test_refuses_a_bundle_over_the_budget(project: Path) -> None:
-    write(project, f'export default {{ text: "{"x" * 110_000}" }};')
+    write(project, f'export default {{ text: "{"x" * 125_000}" }};')
     done = build(project)
     assert done.returncode == 1
     assert "budget" in done.stderr

@@ -59,7 +59,7 @@ def log_histogram(run, key, step, counts, edges=None):
 
 
 def log_input(run, name, **more):
-    known = {"kind": "pandas", "rows": 3, "columns": 2, "bytes": 48, "source": None, "sample_digest": "s" * 64}
+    known = {"kind": "pandas", "rows": 3, "columns": None, "bytes": 48, "source": None, "sample_digest": "s" * 64}
     run.recorder.event(Kind.INPUT, **{"context": "", "name": name, "time": time.time(), **known, **more})
 
 
@@ -163,7 +163,7 @@ def test_histograms_and_data_are_told_in_a_line_each(store):
     found = details_of(inlay.get_run("r"))
     assert [one["key"] for one in found["histograms"]] == ["b", "w"]
     first, second = found["inputs"]
-    assert (first["name"], first["rows"], first["columns"], first["sampled"]) == ("train", 3, 2, True)
+    assert (first["name"], first["rows"], first["columns"], first["sampled"]) == ("train", 3, None, True)
     assert first["source"] == "~/data/train.parquet"
     assert (second["context"], second["digest"], second["sampled"]) == ("evaluation", "d" * 64, False)
 
@@ -189,6 +189,8 @@ def test_the_steps_of_a_series_and_the_picture_of_one(desk, live):
     desk.know(run)
     found, _ = ask(desk, run, "series", key="cat")
     assert found == {"steps": [10, 20, 30], "captions": ["", "step 20", "step 30"], "total": 3}
+    later, _ = ask(desk, run, "series", key="cat", after=10)
+    assert later == {"steps": [20, 30], "captions": ["step 20", "step 30"], "total": 3}
     look, buffers = ask(desk, run, "artifact", key="cat", step=20)
     assert (look["kind"], look["path"], buffers) == ("image", "cat/00000020.png", [PNG + bytes([20])])
     assert ask(desk, run, "artifact", key="cat", step=10)[1] == [PNG + b"again"], "the later one of a step"

@@ -356,7 +356,7 @@ describe("artifacts", () => {
   it("are listed with kind and size, and asked for when clicked", async () => {
     const one = await opened({ artifacts_total: 90 });
     expect(one.all(".inlay-file").map((file) => file.textContent)).toEqual([
-      "plots/loss.pngfigure18 KB",
+      "loss.pngfigure18 KB",
       "report.htmlhtml2.4 KB",
     ]);
     expect(panel(one, "Artifacts").textContent).toContain("2 of 90 files");
@@ -367,7 +367,7 @@ describe("artifacts", () => {
       whole: false,
     });
     expect(body(one).textContent).toBe("Preview follows, once the kernel is free");
-    expect(one.all(".inlay-file")[0]?.getAttribute("aria-expanded")).toBe("true");
+    expect(one.all(".inlay-file")[0]?.getAttribute("aria-selected")).toBe("true");
     const height = one.root.offsetHeight;
     await answer({ kind: "text", text: "hello", bytes: 5, truncated: false });
     expect(body(one).textContent).toBe("hello");
@@ -497,7 +497,7 @@ describe("artifacts", () => {
     choose(one, 0);
     kernel.fail(kernel.last("artifact"), { type: "OSError", message: "bad disk", traceback: "at" });
     await settle();
-    expect(body(one).textContent).toBe("The kernel could not read this file");
+    expect(body(one).textContent).toBe("The kernel could not read this");
     expect(one.text(".inlay-callback-errors .inlay-error")).toBe("OSError bad disk");
   });
 

@@ -130,10 +130,10 @@ class Steps:
     total: int
 
 
-def steps_of(files: Iterable[Artifact]) -> Steps:
-    """The steps of these files, the newest of each, at most `STEPS`."""
+def steps_of(files: Iterable[Artifact], after: int | None = None) -> Steps:
+    """The steps of these files, the newest file of each, at most `STEPS`; where `after` is given those behind it."""
     by_step = {one.step: one for one in files if one.step is not None}
-    chosen = evenly(sorted(by_step), STEPS)
+    chosen = evenly(sorted(step for step in by_step if after is None or step > after), STEPS)
     captions = [_caption(by_step[step]) for step in chosen]
     return Steps(chosen, captions if any(captions) else None, len(by_step))
 

@@ -1,17 +1,14 @@
-"""The data a run used, as its card shows it: which data sets there are, and one of them column by column."""
+"""The data a run used, as its card lists it: without the columns, of which there may be many."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-from inlay.query.fresh import fresh
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-    from inlay.store.store import Store
+    from inlay.query.datasets import Dataset
 
 INPUTS = 100
 """The most data sets of a run that are told of."""
@@ -32,14 +29,6 @@ class InputSummary:
     digest: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class InputColumns:
-    """The columns of a data set: `schema` is a list of `{"name", "type"}`, `profile` what is known of each by name."""
-
-    schema: list[Any]
-    profile: dict[str, Any]
-
-
 def read_inputs(con: DuckDBPyConnection, run_id: str) -> list[InputSummary]:
     """The data sets of a run, in the order it began to use them."""
     rows = con.execute(
@@ -52,20 +41,7 @@ def read_inputs(con: DuckDBPyConnection, run_id: str) -> list[InputSummary]:
     return [InputSummary(*row) for row in rows]
 
 
-def columns_of(store: Store, run_id: str, name: str, context: str) -> InputColumns | None:
-    """The columns of one data set as the store has them; None for one it does not know."""
-    with fresh(store) as con:
-        row = con.execute(
-            "SELECT schema, profile FROM inputs WHERE run_id = ? AND name = ? AND context = ?", [run_id, name, context]
-        ).fetchone()
-    if row is None:
-        return None
-    schema, profile = map(_value, row)
-    return InputColumns(schema if isinstance(schema, list) else [], profile if isinstance(profile, dict) else {})
-
-
-def _value(text: str | None) -> Any:
-    try:
-        return json.loads(text or "null")
-    except ValueError:
-        return None
+def summary_of(data: Dataset) -> InputSummary:
+    """A data set without its columns."""
+    sizes = (data.rows, data.columns, data.bytes)
+    return InputSummary(data.name, data.context, data.kind, *sizes, data.source, data.sample_digest, data.digest)

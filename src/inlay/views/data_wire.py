@@ -9,7 +9,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from inlay.errors import InlayError
-from inlay.query.inputs import InputColumns, columns_of
+from inlay.query.datasets import datasets_of
 from inlay.views.format import encodable
 
 if TYPE_CHECKING:
@@ -25,23 +25,24 @@ TOP = 5
 
 
 def columns_json(run: Run, name: str, context: str) -> dict[str, Any]:
-    """The columns of the run's data set; `total` counts those left out, too. Raises `InlayError` for one not known."""
-    found = columns_of(run.store, run.run_id, name, context)
-    if found is None:
+    """The first columns of the run's data set with what is known of each; `total` counts those left out, too.
+
+    Raises `InlayError` for a data set that is not known.
+    """
+    known = dict(run.memory.inputs).get((name, context))
+    if known is None:
+        stored = datasets_of(run.store, run.run_id)
+        known = next((one for one in stored if (encodable(one.name), encodable(one.context)) == (name, context)), None)
+    if known is None:
         raise InlayError(f"run {run.short_id} has no data set {name!r:.300}")
-    return told_columns(found)
+    columns = [_column(one, known.profile) for one in known.schema[:COLUMNS]]
+    return {"columns": columns, "total": max(len(known.schema), known.columns or 0)}
 
 
-def told_columns(found: InputColumns) -> dict[str, Any]:
-    """The first columns with what is known of each."""
-    named = [one for one in found.schema if isinstance(one, dict)]
-    return {"columns": [_column(one, found.profile) for one in named[:COLUMNS]], "total": len(named)}
-
-
-def _column(column: dict[str, Any], profile: dict[str, Any]) -> dict[str, Any]:
+def _column(column: dict[str, Any], profile: dict[str, dict[str, Any]]) -> dict[str, Any]:
     name = column.get("name")
     known = profile.get(name) if isinstance(name, str) else None
-    known = known if isinstance(known, dict) else {}
+    known = known or {}
     said: dict[str, Any] = {"name": _text(name), "type": _text(column.get("type"))}
     said |= {fact: _plain(known.get(fact)) for fact in ("missing", "min", "mean", "max", "distinct")}
     return {**said, "counts": _counts(known.get("histogram")), "top": _top(known.get("top"))}

@@ -16,6 +16,7 @@ from inlay.query.artifacts import stored_artifacts
 from inlay.query.entries import ENTRIES, entries_of
 from inlay.query.fresh import fresh
 from inlay.query.histograms import KEYS, HistogramSummary
+from inlay.query.inputs import read_inputs, summary_of
 from inlay.query.run_details import CellPlace, Child, Commit, Output, RunDetails, Surroundings
 from inlay.tracking.session import session_of
 from inlay.views.details_wire import details_json
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from inlay.query.artifacts import Artifact
     from inlay.query.entries import Entry
+    from inlay.query.inputs import InputSummary
     from inlay.query.run_details import Earlier
     from inlay.tracking.memory import RunMemory
     from inlay.tracking.run import Run
@@ -140,10 +142,16 @@ class _Listed:
         if (memory.artifacts_logged, len(earlier)) == (self._logged, self._earlier) or (began < self._next and not now):
             return self._entries
         self._logged, self._earlier = memory.artifacts_logged, len(earlier)
-        self._entries = entries_of((earlier | memory.artifacts).values())
+        self._entries = entries_of(_logged(memory, earlier))
         self._next = time.monotonic() + (time.monotonic() - began) / SHARE
         self.looks += 1
         return self._entries
+
+
+def _logged(memory: RunMemory, earlier: dict[str, Artifact]) -> list[Artifact]:
+    """All files of the run, but for those that were removed again."""
+    removed = set(memory.artifacts_removed)
+    return [one for path, one in (earlier | memory.artifacts).items() if path not in removed]
 
 
 class _Memory:
@@ -158,6 +166,7 @@ class _Memory:
         self._children: dict[str, Child] = {}
         self._children_elsewhere = 0  # started by other processes, or in an earlier life of the run
         self._artifacts: dict[str, Artifact] = {}  # of an earlier life of the run
+        self._inputs: dict[tuple[str, str], InputSummary] = {}
         self._listed = _Listed()
         self._output: Output | None = None
         self._output_at = 0.0
@@ -175,6 +184,7 @@ class _Memory:
             self._output,
             self._listed.looks,
             run.memory.histograms_logged,
+            list(run.memory.inputs.values()),
             len(run.memory.columns),
             run.memory.columns.get("env_hash"),
             run.memory.children_started,
@@ -206,6 +216,7 @@ class _Memory:
             artifacts=entries[:ENTRIES],
             artifacts_total=len(entries),
             histograms=[HistogramSummary(key, len(steps), max(steps)) for key, steps in sorted(histograms)][:KEYS],
+            inputs=list((self._inputs | {name: summary_of(one) for name, one in dict(memory.inputs).items()}).values()),
             command=run_details.command_of(columns.get("command")),
             exit_code=columns.get("exit_code"),
             surroundings=_surroundings(environment),
@@ -267,6 +278,7 @@ class _Memory:
         self._children_elsewhere = max(0, total - run.memory.children_started)
         if run.recorder is not None and run.recorder.resumed:
             self._artifacts = {artifact.path: artifact for artifact in stored_artifacts(con, run.run_id)}
+            self._inputs = {(one.name, one.context): one for one in read_inputs(con, run.run_id)}
 
 
 def _surroundings(row: dict[str, Any] | None) -> Surroundings | None:

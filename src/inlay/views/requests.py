@@ -144,11 +144,12 @@ def _files_of_key(run: Run, key: str, step: int | None = None) -> list[Artifact]
 
 
 def _series(request: dict[str, Any], desk: Desk) -> Answer:
-    """The steps and captions of a series."""
+    """The steps and captions of a series, or of those behind the step `after`; `total` counts all of them."""
     from inlay.query.entries import steps_of
 
     run = desk.run(_text(request, "run"))
-    found = steps_of(_files_of_key(run, _text(request, "key")))
+    after = None if request.get("after") is None else int(_number(request, "after"))
+    found = steps_of(_files_of_key(run, _text(request, "key")), after)
     captions = found.captions and [encodable(caption[:CAPTION]) for caption in found.captions]
     return Answer({"steps": found.steps, "captions": captions, "total": found.total})
 
