@@ -236,6 +236,19 @@ def test_a_folder_of_odd_things(store, tmp_path, monkeypatch):
     assert bytes_of(store, run, "none") == b""
 
 
+@pytest.mark.parametrize("log", ["log_artifact", "log_artifacts"])
+@pytest.mark.parametrize(("path", "error"), [(None, TypeError), (3, TypeError), (b"a", TypeError), ("", ValueError)])
+def test_what_is_no_path(store, log, path, error):
+    with inlay.start_run() as run, pytest.raises(error, match="what is to be logged"):
+        getattr(run, log)(path)
+
+
+@pytest.mark.parametrize("path", ["a\0b", "~nobody-of-this-name/x", "x" * 5_000, "nothing/at/all", __file__ + "/x"])
+def test_a_file_there_is_not(store, path):
+    with inlay.start_run() as run, pytest.raises(FileNotFoundError, match="there is no file"):
+        run.log_artifact(path)
+
+
 def test_a_store_does_not_take_itself_in(store, tmp_path):
     (tmp_path / "a.txt").write_text("a")
     with inlay.start_run() as run:

@@ -105,7 +105,14 @@ def _refuse_no_file(source: Path) -> None:
         raise ValueError(msg)
 
 
-def _expanded(path: str | os.PathLike[str]) -> Path:
+def _expanded(path: Any) -> Path:
+    """What the user named. Raises `TypeError` and `ValueError` for what names nothing."""
+    if not isinstance(path, (str, os.PathLike)) or not isinstance(os.fspath(path), str):
+        msg = f"what is to be logged is named by a path; got {path!r} of type {type(path).__name__}"
+        raise TypeError(msg)
+    if not os.fspath(path):
+        msg = "the path of what is to be logged is empty; the working directory is '.'"
+        raise ValueError(msg)
     try:
         return Path(path).expanduser()
     except RuntimeError:  # `~name` of a user there is not
