@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import decimal
-import sys
 import uuid
 import warnings
 from datetime import date, datetime, time, timedelta, timezone
@@ -397,7 +396,7 @@ def test_the_type_that_holds_both(one, other, both):
 )  # fmt: skip
 def test_an_empty_table_keeps_its_columns(kept, table, tmp_path):
     assert kept(table) == []
-    assert table_parts.read_parts([tmp_path / "0.parquet"], "arrow").schema == pa.schema({"a": pa.int64()})
+    assert table_parts.read_parts([tmp_path / "0.parquet"], "arrow").schema.field("a").type == pa.int64()
     assert kept(table, [{"a": "x"}]) == [{"a": "x"}]
 
 
@@ -471,31 +470,22 @@ def test_it_comes_back_in_the_library_asked_for(run):
         run.load("t", as_="spark")
 
 
-def test_without_any_other_library_a_table_is_written_and_comes_back_as_dicts(store, script):
+def test_without_pandas_and_pyarrow_tables_are_written_and_come_back_as_dicts(store, script):
     done = script(
         """
-        import sys
-        for name in ("pandas", "pyarrow", "polars"):
+        import datetime, importlib.util, sys
+        for name in ("pandas", "pyarrow"):
             sys.modules[name] = None
-        import inlay
+        import inlay, polars
         with inlay.start_run() as run:
-            run.log_table([{"a": 1, "t": __import__("datetime").datetime.now(__import__("datetime").timezone.utc)}], "t")
-        import importlib.util
+            run.log_table([{"a": 1, "t": datetime.datetime.now(datetime.timezone.utc)}], "t")
+            run.log_table(polars.DataFrame({"a": [2]}), "t")
         found = importlib.util.find_spec
         importlib.util.find_spec = lambda name: None if name in ("pandas", "pyarrow") else found(name)
-        print([row["a"] for row in run.load("t")])
+        print([row["a"] for row in run.load("t")], run.load("t", as_="polars")["a"].to_list())
         """
     )
-    assert done.stdout.splitlines()[-1] == "[1]", done.stderr
-
-
-def test_polars_needs_no_pyarrow(tmp_path, monkeypatch):
-    from inlay.content.table import write_table
-
-    monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with connection() as con:
-        write_table(con, pl.DataFrame(ROWS), tmp_path / "t.parquet")
-    assert pl.read_parquet(tmp_path / "t.parquet")["a"].to_list() == [1, 2, 3]
+    assert done.stdout.splitlines()[-1] == "[1, 2] [1, 2]", done.stderr
 
 
 def test_what_duckdb_refuses_says_whose_it_is(kept, monkeypatch):
