@@ -41,8 +41,8 @@ class Outlet(threading.Thread):
         """`theirs` is what the script writes to."""
         self._size = _size(ours)
         self._looked = self._heard = time.monotonic()
-        self.listeners: list[Callable[[str, int], None]] = []
-        """Called with the text that passes and its bytes."""
+        self.listeners: list[Callable[[str, int, int], None]] = []
+        """Called with the text that passes, its bytes, and `ours`."""
         self._resized: Callable[[], None] = lambda: None
         # Where we were started without it, the number may by now be that of a file of ours.
         self._unheard = (sys.__stdout__ if ours == 1 else sys.__stderr__) is None
@@ -67,7 +67,7 @@ class Outlet(threading.Thread):
                 break
             text = decode(data)
             for feed in self.listeners:
-                feed(text, len(data))
+                feed(text, len(data), self._ours)
             if self._terminal and self._heard - self._looked > _LOOK_AT_SIZE_EVERY:
                 self._follow_size()
         with contextlib.suppress(OSError):

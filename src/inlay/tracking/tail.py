@@ -28,25 +28,27 @@ class Tail:
         self._lock = threading.Lock()
         self._lines: list[str] = []
         self._kept = 0
-        self._line = ""
+        self._begun: dict[int, str] = {}
+        """The line that each stream has begun and not ended."""
 
-    def feed(self, text: str, size: int | None = None) -> None:
-        """Take what was printed; `size` are its bytes, where the text is only a reading of them."""
+    def feed(self, text: str, size: int | None = None, stream: int = 1) -> None:
+        """Take what was printed; `size` are its bytes, where the text is only a reading of them. The lines of several
+        streams are kept from running into each other.
+        """
         with self._lock:
             if size is None:
                 size = len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
             self.total_bytes += size
-            *complete, rest = (self._line + text).split("\n")
+            *complete, rest = (self._begun.get(stream, "") + text).split("\n")
             for line in complete:
                 self._keep(_overwritten(line).rstrip("\r") + "\n")
-            self._line = _overwritten(rest) if len(rest) > _MARGIN else rest
-            if len(self._line) > 2 * TAIL_BYTES:
-                self._line = self._line[-TAIL_BYTES - _MARGIN :]
+            rest = _overwritten(rest) if len(rest) > _MARGIN else rest
+            self._begun[stream] = rest[-TAIL_BYTES - _MARGIN :] if len(rest) > 2 * TAIL_BYTES else rest
 
     def text(self, limit: int = TAIL_BYTES) -> str:
         """The last `limit` bytes, secrets masked, beginning with a whole line where there is more than one."""
         with self._lock:
-            text = "".join(self._lines) + _overwritten(self._line)
+            text = "".join(self._lines) + "\n".join(_overwritten(line) for line in self._begun.values() if line)
         return _last_bytes(mask_printed(text[-limit - _MARGIN :]), limit)
 
     def _keep(self, line: str) -> None:
