@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 BINS = 512
 """The most bins of one histogram: as many as are drawn."""
+_LARGEST = 8e307
+"""Twice of it is a float, too: the width of a histogram."""
 
 
 def counted(values: Any, bins: Any) -> tuple[list[float], list[float]]:
@@ -24,7 +26,7 @@ def counted(values: Any, bins: Any) -> tuple[list[float], list[float]]:
     import numpy as np
 
     array = as_array(values, "log_histogram takes an array of numbers").ravel()
-    finite = array[np.isfinite(array)].astype(np.float64)
+    finite = np.clip(array[np.isfinite(array)].astype(np.float64), -_LARGEST, _LARGEST)
     edges = _equal(finite, _number_of(bins)) if np.ndim(bins) == 0 else _edges(bins)
     counts, _ = np.histogram(finite, edges)
     return edges.tolist(), counts.astype(np.float64).tolist()
@@ -56,7 +58,6 @@ def _equal(finite: NDArray[np.float64], bins: int) -> NDArray[np.float64]:
     if low == high:
         room = max(0.5, abs(low) * 1e-3)
         low, high = low - room, high + room
-    low, high = np.clip([low, high], -8e307, 8e307)  # their difference is a float, too
     return np.linspace(low, high, bins + 1)
 
 

@@ -162,28 +162,42 @@ def _written(picture: Image, path: str, options: dict[str, Any]) -> Kept:
     return Kept(path, buffer.getvalue(), metadata=size)
 
 
+_HOLDS = {
+    "PNG": ("1", "L", "LA", "P", "RGB", "RGBA", "I;16"),
+    "JPEG": ("1", "L", "RGB", "CMYK"),
+    "WEBP": ("L", "LA", "P", "RGB", "RGBA"),
+    "GIF": ("1", "L", "P", "RGB", "RGBA"),
+    "BMP": ("1", "L", "P", "RGB", "RGBA"),
+    "TIFF": ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16", "I", "F"),
+}
+"""The modes that each format can hold."""
+
+
 def _fitting(picture: Image, wanted: str) -> Image:
     """The picture in a mode that its format can hold: JPEG has neither alpha nor 16 bits nor a palette."""
-    mode = picture.mode
-    if wanted == "JPEG" and mode not in ("L", "RGB", "CMYK", "1"):
-        if mode.startswith(("I", "F")):
-            return _eight_bits(picture)
-        return picture.convert("L" if mode in ("LA", "La") else "RGB")
-    if wanted in ("WEBP", "PNG", "GIF") and mode in ("CMYK", "YCbCr", "LAB", "HSV", "F", "RGBX", "RGBa", "La"):
-        return _eight_bits(picture) if mode == "F" else picture.convert("RGBA" if mode.endswith("a") else "RGB")
-    if wanted == "WEBP" and mode.startswith("I"):
-        return _eight_bits(picture)
-    return picture
+    mode, holds = picture.mode, _HOLDS[wanted]
+    if mode in holds:
+        return picture
+    if mode.startswith(("I", "F")):
+        return _whole(picture, "I;16" in holds)
+    if mode in ("LA", "La"):
+        grey = picture if mode == "LA" else picture.convert("LA")
+        return grey if "LA" in holds else grey.convert("RGBA" if "RGBA" in holds else "L")
+    alpha = mode in ("RGBa", "RGBA", "PA") and "RGBA" in holds
+    return picture.convert("RGBA" if alpha else "RGB")
 
 
-def _eight_bits(picture: Image) -> Image:
-    """A picture of 16 or 32 bits, or of floats, with 8."""
+def _whole(picture: Image, sixteen: bool) -> Image:  # noqa: FBT001 - one of two
+    """A grey picture of 16 or 32 bits, or of floats, with 8, or with 16 where it has them and may."""
     import numpy as np
     from PIL import Image as pillow  # noqa: N813 - a module
 
     array = np.asarray(picture)
-    narrow = (array // 257).astype(np.uint8) if picture.mode.startswith("I;16") else pixels(array)
-    return pillow.fromarray(narrow)
+    deep = array.dtype.kind in "iu" and (picture.mode.startswith("I;16") or array.max() > 255)
+    if not deep:
+        return pillow.fromarray(pixels(array))
+    clipped = np.clip(array, 0, 65_535).astype(np.uint16)
+    return pillow.fromarray(clipped if sixteen else (clipped // 257).astype(np.uint8))
 
 
 def _format_of(data: bytes) -> str | None:
