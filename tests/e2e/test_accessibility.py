@@ -44,7 +44,7 @@ def test_axe(notebook: OpenNotebook, keep_picture: KeepPicture):
             card.open(panel)
             if panel == "Artifacts":
                 file = card.node.locator(".inlay-file", has_text="table.csv")
-                if file.get_attribute("aria-expanded") != "true":
+                if file.get_attribute("aria-selected") != "true":
                     file.click()
                 eventually(lambda: card.node.locator(".inlay-preview td").count() == 2)
             assert_accessible(card, f"{panel}, {theme}")

@@ -91,7 +91,7 @@ def test_keys_alone(notebook: OpenNotebook, truth: Truth, keep_picture: KeepPict
 
     tab_to(page.page, ".inlay-strip button >> text=Artifacts")
     keys.press("Enter")
-    tab_to(page.page, ".inlay-file")
+    tab_to(page.page, ".inlay-row")
     keys.press("Enter")
     eventually(lambda: card.node.locator(".inlay-preview pre").inner_text() == "hello")
     tab_to(page.page, '[aria-label="Close the preview"]')

@@ -106,7 +106,7 @@ def test_files(notebook: OpenNotebook, folder: Path, truth: Truth, keep_picture:
     assert card.panels() == ["Params", "Code", "Artifacts", "Environment", "Runs"]
     page.show(2)
     files = card.open("Artifacts")
-    names = files.locator(".inlay-file .inlay-clip").all_inner_texts()
+    names = [row.get_attribute("title") for row in files.locator(".inlay-file").all()]
     assert sorted(names) == sorted(one.path for one in truth.run("files").artifacts)
 
     look(files, "plots/picture.png")
@@ -202,7 +202,7 @@ def forget(truth: Truth, path: str) -> None:
 
 
 def look(files: Locator, path: str) -> None:
-    files.locator(".inlay-file", has_text=path).click()
+    files.locator(f'.inlay-file[title="{path}"]').click()
     eventually(lambda: files.locator(".inlay-late").count() == 0)
 
 
