@@ -143,12 +143,12 @@ def _named(name: str) -> Column:
     meant = ENTITIES.get(entity.lower())
     if dot and key and meant in ("metrics", "params", "tags"):
         return _of(meant, key.strip('"`'))
-    if name in _ATTRIBUTES:
-        return Column(name, _ATTRIBUTES[name])
-    near = nearest(name, [*_ATTRIBUTES, "metrics.", "params.", "tags."])
-    hint = (
-        f"Did you mean {near}?" if near else f"There are {', '.join(_ATTRIBUTES)}, metrics.KEY, params.KEY, tags.KEY."
-    )
+    column = _attribute(name)
+    if column is not None:
+        return column
+    near = nearest(name, [*_SHORT, *_ATTRIBUTES, "metrics.", "params.", "tags."])
+    known = ", ".join(("run", *_ATTRIBUTES))
+    hint = f"Did you mean {near}?" if near else f"There are {known}, metrics.KEY, params.KEY, tags.KEY."
     msg = f"no column is called {name!r}. {hint}"
     raise click.UsageError(msg)
 

@@ -10,7 +10,7 @@ import click
 
 from inlay.cli.group import Command
 from inlay.cli.opened import reading_store
-from inlay.cli.printing import harmless, json_text, say
+from inlay.cli.printing import counted, harmless, json_text, say
 from inlay.store.identity import short_id
 from inlay.views.format import format_bytes
 
@@ -58,12 +58,13 @@ def _print(found: Garbage, *, applied: bool) -> None:
     word = "freed" if applied else "would free"
     if found.runs:
         points = sum(run.points for run in found.runs)
-        say(f"{word} {len(found.runs):,} deleted runs with {points:,} points")
+        say(f"{word} {counted(len(found.runs), 'deleted run')} with {counted(points, 'point')}")
         for run in found.runs[:_LISTED]:
             say(f"  {short_id(run.run_id)}  {harmless(run.name)}")
         _more(len(found.runs))
     if found.blobs:
-        say(f"{word} {len(found.blobs):,} kept files that nothing refers to, {format_bytes(_sum(found))}")
+        size = format_bytes(_sum(found))
+        say(f"{word} {counted(len(found.blobs), 'kept file')} that nothing refers to, {size}")
         for blob in found.blobs[:_LISTED]:
             say(f"  {blob.hash[:12]}  {format_bytes(blob.bytes)}")
         _more(len(found.blobs))
@@ -71,7 +72,7 @@ def _print(found: Garbage, *, applied: bool) -> None:
         size = format_bytes(found.leftover_bytes)
         say(f"{word} {len(found.leftovers):,} half copies of processes that are gone, {size}")
     if found.young:
-        say(f"{found.young:,} files without a run are younger than an hour and stay")
+        say(f"{counted(found.young, 'file')} without a run stay: younger than an hour")
     if not found:
         say("nothing to free")
     elif applied:

@@ -77,26 +77,30 @@ class Commands(click.Group):
 
 def _speak_plainly() -> None:
     """Warnings of ours as a line on stderr, without the line of code; letters that the terminal lacks as `?`."""
-    shown = warnings.showwarning
-
-    def show(  # noqa: PLR0917 - Python's own
-        message: Warning | str,
-        category: type[Warning],
-        filename: str,
-        lineno: int,
-        file: TextIO | None = None,
-        line: str | None = None,
-    ) -> None:
-        text = str(message)
-        if category is RuntimeWarning and text.startswith("inlay"):
-            click.echo(f"Warning: {text.removeprefix('inlay: ')}", err=True)
-        else:
-            shown(message, category, filename, lineno, file, line)
-
-    warnings.showwarning = show
+    global _shown
+    if warnings.showwarning is not _show:
+        _shown, warnings.showwarning = warnings.showwarning, _show
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper) and (stream.encoding or "").lower().replace("-", "") != "utf8":
             stream.reconfigure(errors="replace")
+
+
+def _show(  # noqa: PLR0917 - Python's own
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    text = str(message)
+    if category is RuntimeWarning and text.startswith("inlay"):
+        click.echo(f"Warning: {text.removeprefix('inlay: ')}", err=True)
+    else:
+        _shown(message, category, filename, lineno, file, line)
+
+
+_shown = warnings.showwarning
 
 
 def store_option(command: Any) -> Any:

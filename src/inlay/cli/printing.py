@@ -65,6 +65,11 @@ def say(text: object = "") -> None:
     click.echo(harmless_lines(str(text)))
 
 
+def counted(count: int, what: str) -> str:
+    """`1 run`, `2,000 runs`."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
 def status_text(status: str) -> str:
     """The word with its sign: never the colour alone."""
     return f"{STATUS.get(status, ('?', ''))[0]} {harmless(status)}"

@@ -6,7 +6,7 @@ import click
 
 from inlay.cli.group import Command
 from inlay.cli.opened import reading_store
-from inlay.cli.printing import say
+from inlay.cli.printing import counted, say
 from inlay.cli.references import meant, named
 from inlay.store.identity import short_id
 
@@ -30,12 +30,8 @@ def rm(runs: tuple[str, ...], filter_: str | None, *, yes: bool) -> None:
     if len(found) > 10:
         say(f"  and {len(found) - 10:,} more")
     if not yes:
-        click.confirm(f"Delete {_counted(len(found))}?", abort=True)
+        click.confirm(f"Delete {counted(len(found), 'run')}?", abort=True)
     delete(store, found)
     ids = " ".join(short_id(run.run_id) for run in found[:10])
     more, them = (" ...", "them") if len(found) > 10 else ("", "them" if len(found) > 1 else "it")
-    say(f"deleted {_counted(len(found))}; `inlay restore {ids}{more}` brings {them} back")
-
-
-def _counted(count: int) -> str:
-    return f"{count:,} run{'' if count == 1 else 's'}"
+    say(f"deleted {counted(len(found), 'run')}; `inlay restore {ids}{more}` brings {them} back")

@@ -9,7 +9,7 @@ import click
 
 from inlay.cli.group import Command
 from inlay.cli.opened import reading_store, recording_store
-from inlay.cli.printing import harmless, harmless_lines, say
+from inlay.cli.printing import counted, harmless, harmless_lines, say
 
 _FROM = ("mlflow", "tensorboard", "wandb", "csv", "inlay", "parquet", "json")
 _TO = ("parquet", "json", "mlflow")
@@ -35,7 +35,7 @@ def import_(source: str, kind: str | None, experiment: str | None, *, quiet: boo
         done = import_runs(source, kind=kind, experiment=experiment, store=store, progress=not quiet)
     except (OSError, ValueError, TypeError, ImportError) as error:
         raise click.ClickException(harmless_lines(str(error))) from None
-    say(f"{done.new:,} runs are new, {done.updated:,} went on, {done.unchanged:,} are as they were")
+    say(f"{counted(done.new, 'new run')}, {done.updated:,} that went on, {done.unchanged:,} as they were")
     for one in done.skipped:
         click.echo(f"left out: {harmless(one)}", err=True)
 
@@ -74,6 +74,6 @@ def export_(
     except (OSError, ValueError, TypeError, ImportError) as error:
         raise click.ClickException(harmless_lines(str(error))) from None
     same = f", {done.unchanged:,} were there already" if done.unchanged else ""
-    say(f"{done.runs:,} runs written to {os.fspath(done.target)}{same}")
+    say(f"{counted(done.runs, 'run')} written to {os.fspath(done.target)}{same}")
     for one in done.skipped:
         click.echo(f"left out: {harmless(one)}", err=True)

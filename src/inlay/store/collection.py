@@ -94,6 +94,7 @@ def collect(store: Store, *, deleted_before: float | None = None, grace: float =
 
     Raises `StoreError` when the store cannot be written.
     """
+    store.refuse_read_only()
     with store.open() as con:
         ingest_into(con, store)
         runs = _forgotten(con, deleted_before)

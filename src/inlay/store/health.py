@@ -182,9 +182,9 @@ def _size(con: DuckDBPyConnection, store: Store) -> Finding:
         """
     ).fetchone()
     there, gone, points = counts or (0, 0, 0)
-    deleted = f" and {gone:,} deleted ones" if gone else ""
+    deleted = f" and {gone:,} deleted" if gone else ""
     size = store.database.stat().st_size / 1e6
-    return Finding("database", "ok", f"{there:,} runs{deleted}, {points:,} points, {size:,.1f} MB")
+    return Finding("database", "ok", f"{_counted(there, 'run')}{deleted}, {_counted(points, 'point')}, {size:,.1f} MB")
 
 
 def _progress(con: DuckDBPyConnection) -> dict[tuple[str, int], int]:
@@ -207,7 +207,7 @@ def _journals(store: Store, progress: Mapping[tuple[str, int], int]) -> Iterator
         if not lives:
             waiting += _waiting(folder, progress)
     if unreadable:
-        said = f"{len(unreadable)} journals cannot be read: permission denied ({unreadable[0]} ...)"
+        said = f"{_counted(len(unreadable), 'journal')} cannot be read: permission denied ({unreadable[0]} ...)"
         yield Finding("journals", "wrong", said, "have their owner run `inlay ingest`, or open them to you (chmod)")
     said = f"{alive} being written, {dead} of processes that are gone"
     if waiting:
@@ -250,7 +250,7 @@ def _quarantine(store: Store) -> Iterator[Finding]:
     if not sizes:
         yield Finding("quarantine", "ok", "empty")
         return
-    said = f"{len(sizes)} pieces of damaged journals ({sum(sizes):,} bytes) were set aside in {folder}"
+    said = f"{_counted(len(sizes), 'piece')} of damaged journals ({sum(sizes):,} bytes), set aside in {folder}"
     remedy = "check the disk; everything around them was kept. Delete the folder when you are done with it"
     yield Finding("quarantine", "wrong", said, remedy)
 
@@ -281,11 +281,11 @@ def _kept_files(store: Store, blobs: dict[str, tuple[int, str]], *, full: bool) 
             remedy = (
                 "put them back from a backup of the folder artifacts/, or log the files again: equal bytes heal them"
             )
-            yield Finding("files", "wrong", f"{len(digests)} kept files are {word}: {shown}", remedy)
+            yield Finding("files", "wrong", f"{_counted(len(digests), 'kept file')} {word}: {shown}", remedy)
     if not missing and not damaged:
         size = sum(blobs[digest][0] for digest in present)
         looked = "all hashed" if len(chosen) == len(present) else f"{len(chosen)} of them hashed; --full hashes all"
-        yield Finding("files", "ok", f"{len(present):,} kept files, {size / 1e6:,.1f} MB, {looked}")
+        yield Finding("files", "ok", f"{_counted(len(present), 'kept file')}, {size / 1e6:,.1f} MB, {looked}")
 
 
 def _sampled(digests: list[str], blobs: dict[str, tuple[int, str]]) -> list[str]:
@@ -308,5 +308,9 @@ def _is_damaged(store: Store, digest: str) -> bool:
 def _leftovers(store: Store) -> Iterator[Finding]:
     left = artifacts.leftovers(store)
     if left:
-        said = f"{len(left)} half copies of processes that are gone"
+        said = f"{_counted(len(left), 'file')} half copied by processes that are gone"
         yield Finding("leftovers", "note", said, "`inlay gc --apply` removes them")
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"

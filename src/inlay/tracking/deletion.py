@@ -37,6 +37,7 @@ def _set(store: Store, runs: Sequence[Attributes], at: float | None) -> None:
     from inlay.store.upkeep import writer_of
 
     store.refuse_deleted()
+    store.refuse_read_only()
     writer = writer_of(store)
     for run in runs:
         writer.event(Kind.RUN, {"run": run.run_id, "set": {"deleted_at": at}})
