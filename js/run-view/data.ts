@@ -111,8 +111,9 @@ function listed(data: DataEntry): DataSet {
 }
 
 function sizeOf({ rows, columns }: DataEntry): string {
-  const parts = [rows, columns].flatMap((count) => (count === null ? [] : [formatCount(count)]));
-  return parts.join(" × ");
+  const said = (count: number | null) => (count === null ? "" : formatCount(count));
+  if (rows !== null && columns !== null) return `${said(rows)} × ${said(columns)}`;
+  return rows === null ? said(columns) && `${said(columns)} columns` : `${said(rows)} rows`;
 }
 
 /** `sha256:ab12…` or `ab12…`: what is read are the first digits. */

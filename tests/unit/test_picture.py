@@ -356,9 +356,9 @@ class Blobs:
     def __init__(self, folder):
         self.folder, self.artifacts = folder, []
 
-    def add(self, path, data, mime="image/png"):
+    def add(self, path, data, mime="image/png", **more):
         blob = artifacts.put_bytes(self.folder, data)
-        known = {"path": path, "bytes": blob.bytes, "mime": mime, "kind": "file", "hash": blob.hash}
+        known = {"path": path, "bytes": blob.bytes, "mime": mime, "kind": "file", "hash": blob.hash, **more}
         self.artifacts.append({**known, "time": STARTED + len(self.artifacts)})
         return self
 
@@ -440,6 +440,42 @@ def test_a_hash_leads_nowhere_else(tmp_path, digest):
 
     assert page.images == []
     assert page.cells == ["a.png", "no longer in the store"]
+
+
+def test_of_a_series_the_newest_image_is_shown_with_its_step(blobs):
+    series = {"key": "samples/cat", "count": 1200, "all_bytes": 12_000, "first_step": 0, "last_step": 5990}
+    blobs.add("samples/cat/00005990.png", PNG + b"newest", **series)
+    table = {"key": "t.parquet", "count": 2, "all_bytes": 3_400, "rows": 1500, "last_step": None}
+    blobs.add("t.parquet/part-00001.parquet", b"PAR1", "", **table)
+    page = Page(picture(files=blobs.files))
+
+    assert previews(page) == [("samples/cat, step 5,990", "data:image/png")]
+    assert page.cells == ["samples/cat", "1,200 steps · 12 KB", "t.parquet", "1,500 rows · 3.4 KB"]
+
+
+DATA = {
+    "name": "train", "context": "training", "kind": "pandas", "rows": 1200, "columns": 7, "bytes": 9, "sampled": False,
+    "source": "/home/ada/secret/train.parquet", "digest": "sha256:3f2a9c1b77d0",
+}  # fmt: skip
+
+
+def test_data_is_named_and_not_where_it_lay():
+    more = [DATA, {**DATA, "name": "/home/ada/x.csv", "context": "", "rows": None, "digest": ""}]
+    page = Page(picture(data=more))
+
+    assert "Data · 2" in page.text
+    assert page.cells == ["train (training)", "1,200 × 7", "3f2a9c1b", "~/x.csv", "7 columns", ""]
+    assert "ada" not in page.text
+    for static in ("summary", "off"):
+        assert "train" not in picture(LOSS, static=static, data=[DATA])
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_data_is_drawn_harmlessly(name):
+    page = Page(picture(data=[{**DATA, "name": name, "context": name, "digest": name}]))
+    assert {tag for tag, _ in page.tags} <= {
+        "style", "div", "span", "b", "code", "table", "tr", "td", "details", "summary",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("mime", ["image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml", "text/html"])

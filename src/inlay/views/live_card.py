@@ -310,6 +310,7 @@ class LiveCard:
         static = self._static or configured_static()
         html = picture_html(
             run, charts, total, token=self._token, now=time.time(), static=static, progress=self._bars, files=files,
+            data=details.get("inputs", []),
         )  # fmt: skip
         return {"text/html": html, "text/plain": repr(self._run) if static != "off" else f"Run {run.short_id}"}
 

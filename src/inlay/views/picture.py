@@ -34,6 +34,7 @@ POINTS_ALTOGETHER = 3_000
 ROWS_OPEN = 12
 """Tables with more rows are folded."""
 PARAMS = 60
+DATA = 40
 TRACEBACK = 6_000
 
 # A word, a sign and a colour that white reads on, never the colour alone; as in js/run-view/status.ts.
@@ -62,10 +63,12 @@ def picture_html(
     static: Static | None = None,
     progress: Sequence[dict[str, Any]] = (),
     files: Files | None = None,
+    data: Sequence[dict[str, Any]] = (),
 ) -> str:
     """The picture of a run at the moment `now` (Unix seconds); `token` is that of its live card.
 
-    `static` is by default as configured, `progress` what `bars` says of the run, `files` what `files_of` does.
+    `static` is by default as configured, `progress` what `bars` says of the run, `files` what `files_of` does,
+    `data` the data sets as in the trait `_details`.
     """
     static = static or configured_static()
     parts = [_heading(run, now, static, progress)]
@@ -75,7 +78,7 @@ def picture_html(
         parts.append(_previews(files) if files is not None and static == "full" else "")
         tables = _metrics(charts, metrics_total)
         if static == "full":
-            tables += _params(run) + (_files(files) if files is not None else "")
+            tables += _params(run) + (_files(files) if files is not None else "") + _data(data)
         parts.append(f'<div style="display:flex;flex-wrap:wrap;gap:0 48px;align-items:flex-start">{tables}</div>')
     parts.append(
         f'<div style="margin-top:12px;padding-top:8px;border-top:{RULE};font-size:12px">'
@@ -240,7 +243,27 @@ def _files(files: Files) -> str:
 
 
 def _weight(file: File) -> str:
-    return "no longer in the store" if file.gone else format_bytes(file.bytes)
+    size = "no longer in the store" if file.gone else format_bytes(file.bytes)
+    return f"{file.said} · {size}" if file.said else size
+
+
+def _data(data: Sequence[dict[str, Any]]) -> str:
+    """Which data was used; not where it lay, for paths hold names."""
+    if not data:
+        return ""
+    rows: list[str] = []
+    for one in data[:DATA]:
+        name = f"{one['name']} ({one['context']})" if one["context"] else one["name"]
+        counts = [(one["rows"], " rows"), (one["columns"], " columns")]
+        known = [(format_count(count), word) for count, word in counts if count is not None]
+        size = " × ".join(count for count, _ in known) if len(known) == 2 else "".join(map("".join, known))
+        digest = escape(plain(one["digest"].rpartition(":")[2][:8], 8))
+        rows.append(
+            f'<tr style="background:none{f";border-top:{RULE}" if rows else ""}"><td style="{WORD}">'
+            f'{escape(plain(without_owner(name), 120))}</td><td style="{FIGURE}">{size}</td>'
+            f'<td style="{FIGURE};{QUIET};font-family:monospace">{digest}</td></tr>'
+        )
+    return _folding(f"Data · {format_count(len(data))}", "".join(rows), is_open=len(rows) <= ROWS_OPEN)
 
 
 def _metrics(charts: list[Chart], total: int) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from inlay.store.artifacts import found
+from inlay.views.format import format_count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +36,7 @@ SVG = "image/svg+xml"
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """An image to show: its path in the run, and its data as an address."""
+    """An image to show: what it is called, and its data as an address."""
 
     path: str
     address: str
@@ -43,11 +44,13 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One line of the list."""
+    """One line of the list: a file, or all files of one key."""
 
     path: str
     bytes: int
     gone: bool
+    said: str = ""
+    """What else there is to say of it: how many steps, or rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ class Files:
 
 def files_of(artifacts: Sequence[dict[str, Any]], total: int, folder: Path) -> Files:
     """What the picture shows of these artifacts (as in the trait `_details`), whose blobs lie in `folder`."""
-    listed = [File(one["path"], one["bytes"], _blob(folder, one) is None) for one in artifacts[:LISTED]]
+    listed = [_line(one, folder) for one in artifacts[:LISTED]]
     previews: list[Preview] = []
     larger: list[File] = []
     room = ALTOGETHER
@@ -73,11 +76,27 @@ def files_of(artifacts: Sequence[dict[str, Any]], total: int, folder: Path) -> F
             break
         address = _address(folder, one) if one["bytes"] <= min(EACH, room) else None
         if address is not None:
-            previews.append(Preview(one["path"], address))
+            previews.append(Preview(_title(one), address))
             room -= one["bytes"]
         elif one["bytes"] > min(EACH, room) and _blob(folder, one) is not None:
-            larger.append(File(one["path"], one["bytes"], gone=False))
+            larger.append(File(_title(one), one["bytes"], gone=False))
     return Files(previews, larger, listed, total)
+
+
+def _line(one: dict[str, Any], folder: Path) -> File:
+    steps, rows = _steps(one), one.get("rows")
+    said = f"{format_count(steps)} steps" if steps else "" if rows is None else f"{format_count(rows)} rows"
+    return File(one.get("key") or one["path"], one.get("all_bytes", one["bytes"]), _blob(folder, one) is None, said)
+
+
+def _title(one: dict[str, Any]) -> str:
+    """What an image is called: one of a series, by its step."""
+    return f"{one['key']}, step {format_count(one['last_step'])}" if _steps(one) else one["path"]
+
+
+def _steps(one: dict[str, Any]) -> int:
+    """How many files a series has; 0 for what is none."""
+    return one.get("count", 0) if one.get("last_step") is not None else 0
 
 
 def _is_image(artifact: dict[str, Any]) -> bool:
