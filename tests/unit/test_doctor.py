@@ -169,7 +169,7 @@ def test_the_database(kept, tmp_path):
 def test_the_folder_and_the_disk(kept, monkeypatch):
     kept.folder.chmod(0o777)
     (one,) = found(kept, "folder")
-    assert (one.state, one.remedy) == ("wrong", f"chmod o-w {kept.folder}")
+    assert (one.state, one.remedy) == ("note", f"if that is not meant: chmod o-w {kept.folder}")
     kept.folder.chmod(0o700)
     assert stat.S_IMODE(kept.folder.stat().st_mode) == 0o700
     monkeypatch.setattr(health.os, "getuid", lambda: 12345)

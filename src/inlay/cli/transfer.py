@@ -72,7 +72,8 @@ def export_(
             target, kind=kind, runs=chosen, store=store, artifacts=artifacts, overwrite=overwrite, progress=not quiet
         )
     except (OSError, ValueError, TypeError, ImportError) as error:
-        raise click.ClickException(harmless_lines(str(error))) from None
+        said = harmless_lines(str(error)).replace("overwrite=True", "--overwrite")
+        raise click.ClickException(said) from None
     same = f", {done.unchanged:,} were there already" if done.unchanged else ""
     say(f"{counted(done.runs, 'run')} written to {os.fspath(done.target)}{same}")
     for one in done.skipped:

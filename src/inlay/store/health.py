@@ -84,8 +84,8 @@ def _folder(folder: Path) -> Iterator[Finding]:
         yield Finding("folder", "note", f"{folder} belongs to another user (uid {status.st_uid})", remedy)
         return
     if os.name == "posix" and stat.S_IMODE(status.st_mode) & 0o002:
-        remedy = f"chmod o-w {folder}"
-        yield Finding("folder", "wrong", f"anybody on this machine may write to {folder}", remedy)
+        remedy = f"if that is not meant: chmod o-w {folder}"
+        yield Finding("folder", "note", f"anybody on this machine may write to {folder}", remedy)
         return
     yield Finding("folder", "ok", str(folder))
 
