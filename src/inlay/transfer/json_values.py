@@ -148,10 +148,14 @@ def _about(said: dict[str, Any]) -> About:
         note=said.get("note"),
         parent=None if parent is None else str(parent),
         deleted_at=parsed_time(said.get("deleted_at")),
-        params=tuple(Param(key, *param_text(value)) for key, value in said.get("params", {}).items()),
+        params=tuple(Param(key, *param_text(_number(value))) for key, value in said.get("params", {}).items()),
         tags={key: str(value) for key, value in said.get("tags", {}).items()},
         columns={name: said.get(name) for name in COLUMNS},
     )
+
+
+def _number(value: Any) -> Any:
+    return _WORDS.get(value, value) if isinstance(value, str) else value
 
 
 def plain(value: Any) -> Any:

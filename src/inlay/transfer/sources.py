@@ -107,7 +107,8 @@ def _file_signs(path: Path) -> Iterator[tuple[str, Path]]:
 
 def _folder_signs(path: Path) -> Iterator[tuple[str, Path]]:  # noqa: C901 - one sign after the other
     for place in (path, path / ".inlay"):
-        if (place / "runs.duckdb").is_file() or (place.name == ".inlay" and (place / "journal").is_dir()):
+        # A store that nobody read yet has journals only.
+        if (place / "runs.duckdb").is_file() or all((place / name).exists() for name in ("journal", ".gitignore")):
             yield "inlay", place
     if (path / "runs.parquet").is_file():
         yield "parquet", path
