@@ -59,6 +59,7 @@ class Level(IntEnum):
         (np.uint64(7), 7.0),
         (np.bool_(True), 1.0),
         (np.array(1.5), 1.5),
+        (np.array(1.5, np.longdouble), 1.5),
         (np.array(2, dtype=np.int32), 2.0),
         (Tensor(0.75), 0.75),
         (Tensor(2), 2.0),
@@ -156,6 +157,12 @@ def test_keys_are_kept_as_they_are(key):
 def test_bad_keys(key, error, says):
     with pytest.raises(error, match=says):
         values.check_key(key)
+
+
+def test_two_spellings_of_one_key_are_refused():
+    """One of the two values was kept, without a word."""
+    with pytest.raises(ValueError, match=r"metric 'a/b' is given twice, as \['a/b'\] and as \['a'\]\['b'\]"):
+        values.flat({"a/b": 1, "c": 2, "a": {"b": 2}})
 
 
 def test_a_flattened_key_may_not_be_too_long_either():

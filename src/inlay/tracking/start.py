@@ -66,6 +66,8 @@ def start_run(
     _refuse(unknown)
     where = origin.current()
     parent = _parent(where, nested=nested)
+    if parent is not None and store is not None and parent.store.folder != store.folder:
+        parent = None  # nobody would find it there
     store = store or (parent.store if parent is not None else current())
     _check(name, experiment, params, tags)
     name = None if name is None else mask_text(name)
