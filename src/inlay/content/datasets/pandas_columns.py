@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,15 +17,25 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def pandas_column(name: str, get: Callable[[], Any]) -> Column:
+def pandas_column(name: str, kind: Any, get: Callable[[], Any]) -> Column:
     """A column of what `get` gives, a Series or an Index; it is asked for anew at each block, for a view that is
-    kept would make pandas copy the frame when the user writes to it.
+    kept would make pandas copy the frame when the user writes to it. `kind` is its dtype.
     """
-    kind = get().dtype
+    called, plain = _numpy_type(kind) if isinstance(kind, np.dtype) else (str(kind), _is_plain(kind))
+    if plain:
+        return Column(name, called, lambda start, stop: _rows(get(), start, stop).tolist(), plain=True)
+    return Column(name, called, lambda start, stop: from_pandas(_rows(get(), start, stop)))
+
+
+@lru_cache(64)
+def _numpy_type(kind: np.dtype[Any]) -> tuple[str, bool]:
+    """What a type is called, and whether it holds Python objects; asking each of 2,000 columns took 60 ms."""
+    return str(kind), kind.kind == "O"
+
+
+def _is_plain(kind: Any) -> bool:
     text = _is_text(kind) and not _in_arrow(kind)
-    if text or kind.name == "object" or kind.name.startswith(("interval", "period")):
-        return Column(name, str(kind), lambda start, stop: _rows(get(), start, stop).tolist(), plain=True)
-    return Column(name, str(kind), lambda start, stop: from_pandas(_rows(get(), start, stop)))
+    return text or kind.name.startswith(("interval", "period"))
 
 
 def _rows(values: Any, start: int, stop: int) -> Any:
@@ -71,7 +82,7 @@ def _categories(values: Any) -> Block:
 
 
 def _whole(values: Any) -> Block:
-    column = pandas_column("", lambda: values)
+    column = pandas_column("", values.dtype, lambda: values)
     found = column.read(0, len(values))
     return from_objects(found, word_of([found])) if column.plain else found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from inlay.store.masking import MASK, looks_secret, mask_text
 
@@ -24,10 +24,9 @@ def shown_url(url: str) -> str:
     except ValueError:
         return mask_text(url, code=False)[:_MOST]
     if parts.query:
-        asked = parse_qsl(parts.query, keep_blank_values=True)
-        if asked and any(_hidden(name) for name, _ in asked):
-            clean = [(name, MASK if _hidden(name) else value) for name, value in asked]
-            parts = parts._replace(query=urlencode(clean, safe=MASK + "/:,"))
+        pairs = [pair.partition("=") for pair in parts.query.split("&")]
+        clean = [f"{name}={MASK if _hidden(unquote(name)) else value}" if is_ else name for name, is_, value in pairs]
+        parts = parts._replace(query="&".join(clean))
     user, at, host = parts.netloc.rpartition("@")
     if at and ":" in user:
         parts = parts._replace(netloc=f"{user.partition(':')[0]}:{MASK}@{host}")

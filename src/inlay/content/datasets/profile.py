@@ -180,18 +180,28 @@ class _Distinct:
 
     def __init__(self) -> None:
         self._smallest = np.zeros(0, np.uint64)
+        self._fresh: list[NDArray[np.uint64]] = []
+        self._waiting = 0
 
     def add(self, hashes: NDArray[np.uint64]) -> None:
         if len(self._smallest) >= _KEPT_HASHES:
             hashes = hashes[hashes < self._smallest[-1]]
-        if len(hashes):
-            self._smallest = np.unique(np.concatenate([self._smallest, hashes]))[:_KEPT_HASHES]
+        self._fresh.append(hashes)
+        self._waiting += len(hashes)
+        if self._waiting > 2 * _KEPT_HASHES:  # sorting is what costs, so seldom
+            self._merge()
 
     def result(self) -> dict[str, Any]:
+        self._merge()
         if len(self._smallest) < _KEPT_HASHES:
             return {"distinct": len(self._smallest)}
         share = float(self._smallest[-1]) / 2.0**64
         return {"distinct": round((_KEPT_HASHES - 1) / share), "distinct_approximate": True}
+
+    def _merge(self) -> None:
+        if self._fresh:
+            self._smallest = np.unique(np.concatenate([self._smallest, *self._fresh]))[:_KEPT_HASHES]
+        self._fresh, self._waiting = [], 0
 
 
 class _Histogram:
@@ -200,17 +210,19 @@ class _Histogram:
     def __init__(self, low: float, high: float) -> None:
         self.possible = math.isfinite(high - low)
         high = high if high > low else low + max(abs(low), 1.0) * 1e-6
-        self._edges = np.linspace(low, high, BINS + 1) if self.possible else np.zeros(0)
+        self._range = (low, high)
         self._counts = np.zeros(BINS, np.int64)
 
     def add(self, values: NDArray[Any]) -> None:
-        values = values.astype(np.float64)
-        inside = values[np.isfinite(values)]
-        if self._edges[0] < self._edges[-1]:  # otherwise too narrow for floats
-            self._counts += np.histogram(np.clip(inside, self._edges[0], self._edges[-1]), self._edges)[0]
+        low, high = self._range
+        inside = values[np.isfinite(values)].astype(np.float64)
+        self._counts += np.histogram(np.clip(inside, low, high), BINS, (low, high))[0]
 
     def result(self, of: int) -> dict[str, Any]:
-        said = {"edges": [float(f"{edge:.12g}") for edge in self._edges.tolist()], "counts": self._counts.tolist()}
+        said = {
+            "edges": [float(f"{edge:.12g}") for edge in np.linspace(*self._range, BINS + 1).tolist()],
+            "counts": self._counts.tolist(),
+        }
         return said | ({"approximate": True} if int(self._counts.sum()) < of else {})
 
 

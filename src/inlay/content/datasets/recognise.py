@@ -21,8 +21,10 @@ from inlay.store.masking import mask_text
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SMALL = 8 << 20
-"""Bytes up to which data that may change is copied at once; larger data is read again after the pass."""
+SMALL, _FEW = 8 << 20, 10_000
+"""Bytes, and items of a list, up to which data that may change is copied at once; of larger data the sample is taken
+again after the pass.
+"""
 _TAKEN = (
     "log_input takes pandas, Polars and Arrow tables, NumPy arrays, SciPy sparse matrices, Hugging Face and torch "
     "datasets, tensors, DuckDB relations, a dict or tuple of these, a list of dicts or texts, a path or a URL"
@@ -39,6 +41,16 @@ class _Known:
     name: str | None = None
     copy: Callable[[], Any] | None = None
     """Gives a copy, of data that its owner may change; None where nobody can."""
+    items: int | None = None
+    """Of a list."""
+
+    @property
+    def small(self) -> bool:
+        """Whether a copy takes no time."""
+        if self.items is not None:
+            return self.items <= _FEW
+        size = self.part.bytes
+        return size is not None and bool(size <= SMALL)
 
 
 def describe(data: Any) -> Description:
@@ -52,9 +64,8 @@ def describe(data: Any) -> Description:
     if known is None:
         msg = f"{_TAKEN}; got {data!r:.80} of type {type(data).__module__}.{type(data).__qualname__}"
         raise TypeError(msg)
-    small = (known.part.bytes or 0) <= SMALL
     changing = known.copy is not None
-    if known.copy is not None and small:
+    if known.copy is not None and known.small:
         copied = _known(known.copy())
         known, changing = copied or known, copied is None
     part = known.part
@@ -197,10 +208,12 @@ def _collections(data: Any) -> _Known | None:
 def _list(data: list[Any]) -> _Known | None:
     looked_at = data[:1000]
     if all(isinstance(item, str) for item in looked_at):
-        return _Known("texts", frames.texts_table(data), copy=lambda: list(data))
+        return _Known("texts", frames.texts_table(data), copy=lambda: list(data), items=len(data))
     if all(isinstance(item, dict) for item in looked_at):
         names = list(dict.fromkeys(key for item in looked_at for key in item))[:_MOST_KEYS]
-        return _Known("records", frames.records_table(data, names), copy=lambda: [dict(item) for item in data])
+        return _Known(
+            "records", frames.records_table(data, names), copy=lambda: [dict(item) for item in data], items=len(data)
+        )
     return None
 
 
@@ -221,17 +234,18 @@ def _of_path(data: str | os.PathLike[str]) -> Description:
 
 def _lazy(data: Any) -> Description | None:
     """Data that would have to be fetched, computed or made by the user's own code."""
-    pl, duckdb = sys.modules.get("polars"), sys.modules.get("duckdb")
-    if pl is not None and hasattr(pl, "LazyFrame") and isinstance(data, pl.LazyFrame):
+    pl: Any = sys.modules.get("polars")
+    duckdb: Any = sys.modules.get("duckdb")
+    ds: Any = sys.modules.get("pyarrow.dataset")
+    if hasattr(pl, "LazyFrame") and isinstance(data, pl.LazyFrame):
         return Description("polars", full_pass=lambda _: _lazy_schema(data))
-    if duckdb is not None and isinstance(data, duckdb.DuckDBPyRelation):
+    if hasattr(duckdb, "DuckDBPyRelation") and isinstance(data, duckdb.DuckDBPyRelation):
         pairs = zip(data.columns, data.types, strict=True)
         return Description(
             "duckdb", None, len(data.columns), None, _schema(pairs),
             source=mask_text(data.sql_query(), code=False)[:_MOST_SQL],
         )  # fmt: skip
-    ds = sys.modules.get("pyarrow.dataset")
-    if ds is not None and isinstance(data, ds.Dataset):
+    if hasattr(ds, "Dataset") and isinstance(data, ds.Dataset):
         return _arrow_dataset(data)
     return _huggingface_stream(data) or _torch(data)
 

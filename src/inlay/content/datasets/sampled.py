@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ITEMS = 8
-_PATIENCE_S = 0.025
+PATIENCE_S = 0.04
 """Items that are not there by then are not waited for: rather no sample digest than one of fewer items."""
 _MOST_ENTRIES = 50
 
@@ -62,7 +62,7 @@ class _Sample:
 
 def _items(dataset: Any, rows: int) -> _Sample:
     found: list[Any] = []
-    end = time.perf_counter() + _PATIENCE_S
+    end = time.perf_counter() + PATIENCE_S
     places = spread(rows, ITEMS)
     try:
         with _same_dice():

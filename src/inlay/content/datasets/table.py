@@ -63,7 +63,7 @@ class Table:
     def schema(self) -> list[dict[str, Any]]:
         """Name and type of the first 2,000 columns."""
         columns = map(self.column, range(min(self.width, MOST_IN_SCHEMA)))
-        return fitted([{"name": column.name, "type": column.type} for column in columns], MOST_IN_SCHEMA)
+        return fitted(({"name": column.name, "type": column.type} for column in columns), MOST_IN_SCHEMA)
 
     def sample_digest(self) -> str | None:
         """The hash of a few rows of a few columns, and of how many there are of each; None where they have none."""
