@@ -23,6 +23,7 @@ FLOORS = [
     {"autolog", "capture", "transfer"},
     {"views"},
     {"notebook", "cli"},
+    {"__main__"},
 ]
 ALSO: dict[str, set[str]] = {"autolog": {"capture"}, "tracing": {"tracking"}}
 LEVEL = {part: level for level, floor in enumerate(FLOORS) for part in floor}
