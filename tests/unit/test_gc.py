@@ -193,7 +193,7 @@ def test_while_a_process_logs(store, later, monkeypatch):
         inlay.connect({str(store.folder)!r})
         run = inlay.start_run("busy")
         print("ready", flush=True)
-        for round in range(60):
+        for round in range(20):
             for number in range(5):
                 run.log_text(f"text {{number}}", f"{{round}}/{{number}}.txt")
         run.end()
@@ -211,7 +211,7 @@ def test_while_a_process_logs(store, later, monkeypatch):
         assert process.wait(60) == 0
     collect(store, grace=0.0)
     files = list(inlay.get_run("busy").artifacts)
-    assert len(files) == 300
+    assert len(files) == 100
     gone = [one.path for one in files if artifacts.found(store.artifacts, one.hash, one.bytes) is None]
     assert gone == []
 
