@@ -78,8 +78,9 @@ def _found(run: Run, name: str) -> list[Artifact]:
     alike = [one for one in every if one.key is None and one.path.rpartition(".")[0] == wanted]
     if len(alike) == 1:
         return alike
-    known = sorted({one.key or one.path for one in every})
-    near = [one.path for one in alike] or difflib.get_close_matches(name, known, 3) or known[:5]
+    known = {(one.key or one.path).rpartition(".")[0] or one.key or one.path: one.key or one.path for one in every}
+    close = [known[short] for short in difflib.get_close_matches(name.rpartition(".")[0] or name, known, 3)]
+    near = [one.path for one in alike] or close or sorted(known.values())[:5]
     there = f"it has {', '.join(map(repr, near))}" if near else "it has nothing"
     msg = f"the run has no {name!r} to load; {there}"
     raise KeyError(msg)
@@ -182,9 +183,11 @@ def _allowed(kind: str, as_: str | None) -> None:
 
 def _own(run: Run) -> bool:
     """Whether what the run holds was written by this user, as far as one can tell."""
-    folder = run.store.folder
-    others = hasattr(os, "getuid") and folder.stat().st_uid != os.getuid()
-    return not others and not _imported(run)
+    return not _another_users(run.store.folder) and not _imported(run)
+
+
+def _another_users(folder: Path) -> bool:
+    return hasattr(os, "getuid") and folder.stat().st_uid != os.getuid()
 
 
 def _imported(run: Run) -> bool:

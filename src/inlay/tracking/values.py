@@ -207,7 +207,7 @@ def _item(value: Any) -> Any:
     if hasattr(value, "item"):
         plain = value.item()
         # NumPy's long double has no Python number to become.
-        return float(plain) if type(plain) is type(value) else plain
+        return float(plain) if hasattr(plain, "dtype") else plain
     return value.numpy().item() if hasattr(value, "numpy") else None
 
 
