@@ -141,6 +141,16 @@ def test_of_two_files_under_one_path_the_later_one_counts(gate, store, large):
     assert unnamed(store) == []
 
 
+def test_a_copy_that_is_nearly_done_does_not_replace_what_came_later(gate, large, monkeypatch):
+    monkeypatch.setattr(incoming.Incoming, "stop", lambda _: None)  # too late for that
+    with inlay.start_run() as run:
+        run.log_artifact(large)
+        assert gate.reached.wait(10)
+        run.log_text("small", "model.bin")
+        gate.open()
+    assert kept(run) == {"model.bin": b"small"}
+
+
 def test_a_disk_that_is_full_in_the_middle(gate, store, large, monkeypatch):
     def full(file):
         raise OSError(28, "No space left on device")
