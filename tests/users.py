@@ -113,6 +113,25 @@ class Users:
         self.process.stdout.close()
 
 
+def until(condition: str) -> str:
+    """Code that waits for an expression to be true; an error of ours is not yet."""
+    return f"""
+import time
+for _ in range(1200):
+    try:
+        if {condition}:
+            break
+    except inlay.InlayError:
+        pass
+    time.sleep(0.05)
+"""
+
+
+def wait_for(file: Path) -> str:
+    """Code that waits for a file."""
+    return until(f"os.path.exists({str(file)!r})")
+
+
 def skip_unless_root() -> None:
     """Skip where no process can be given to another user."""
     if not hasattr(os, "geteuid") or os.geteuid() != 0:

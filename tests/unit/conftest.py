@@ -105,6 +105,16 @@ def place() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
+@pytest.fixture
+def together(place: Path) -> Iterator[Path]:
+    """A folder in which every user can leave a sign."""
+    folder = place / "together"
+    folder.mkdir()
+    folder.chmod(0o777)
+    yield folder
+    shutil.rmtree(folder)
+
+
 @pytest.fixture(scope="session")
 def users(place: Path) -> Iterator[Users]:
     """Several users of this machine."""

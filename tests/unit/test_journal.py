@@ -220,7 +220,8 @@ def test_a_closed_stream_refuses(journal):
         stream.write(bytes(SLOT))
 
 
-def test_a_closed_segment_gives_the_rest_of_its_room_back(journal):
+def test_a_closed_segment_gives_the_rest_of_its_room_back(journal, monkeypatch):
+    monkeypatch.setenv("INLAY_JOURNAL", "map")
     stream = Writer(journal)
     path = stream.path
     assert path.stat().st_size == segment.SEGMENT_BYTES

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 
 import duckdb
 import pytest
+from users import until, wait_for
 
 import inlay
 from inlay.errors import StoreError, StoreVersionError
@@ -304,8 +305,8 @@ except inlay.InlayError as error:
 """
 
 
-def test_another_user_reads_while_its_owner_writes(users, place):
-    store = place / "readable"
+def test_another_user_reads_while_its_owner_writes(users, place, together):
+    store, seen = place / "readable", together / "seen"
     store.mkdir()
     os.chown(store, ALICE, ALICE)
     record = f"""
@@ -317,10 +318,11 @@ with inlay.start_run("done") as run:
 run = inlay.start_run("going")
 for step in range(200):
     run.log({{"x": float(step)}}, step=step)
-time.sleep(3)
+{wait_for(seen)}
 os.kill(os.getpid(), {signal.SIGKILL})
 """
-    look = "import time; time.sleep(1.5)\n" + READ.format(store=str(store))
+    logged = f"len(inlay.connect({str(store)!r}).folder.name) and len(inlay.get_run('going').history('x')) == 200"
+    look = until(logged) + READ.format(store=str(store)) + f"open({str(seen)!r}, 'x').close()\n"
     writer, reader = users((ALICE, 0o077, record), (EVE, 0o022, look))
     assert writer.status == -signal.SIGKILL, writer.said
     lines = reader.said.splitlines()

@@ -9,7 +9,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from users import GROUP
+from users import GROUP, until, wait_for
 
 import inlay
 from inlay.store import database, permissions
@@ -77,16 +77,21 @@ def test_two_users_log_at_once_and_read_each_other(users, shared, umasks):
 
 @pytest.mark.parametrize("shared", [0o2770], indirect=True)
 @pytest.mark.parametrize("journal", ["map", "append"])
-def test_a_killed_user_is_told_by_the_other(users, shared, journal):
+def test_a_killed_user_is_told_by_the_other(users, shared, together, journal):
     begin = f"""
 os.environ["INLAY_JOURNAL"] = {journal!r}
 inlay.connect({str(shared)!r})
 run = inlay.start_run("begun")
 run.log({{"x": 1.0}}, step=0)
 """
-    wait = "import time\nend = time.monotonic() + 2.5\nwhile time.monotonic() < end: time.sleep(0.05)\n"
-    look = f"import time; time.sleep(1)\ninlay.connect({str(shared)!r}); print(inlay.get_run('begun').status)"
-    alive, told = users((ALICE, 0o077, begin + wait + f"os.kill(os.getpid(), {signal.SIGKILL})"), (BOB, 0o077, look))
+    seen = together / "seen"
+    look = f"inlay.connect({str(shared)!r})\nprint(inlay.get_run('begun').status)\n"
+    early = (
+        until(f"inlay.connect({str(shared)!r}) and inlay.get_run('begun')") + look + f"open({str(seen)!r}, 'x').close()"
+    )
+    alive, told = users(
+        (ALICE, 0o077, begin + wait_for(seen) + f"os.kill(os.getpid(), {signal.SIGKILL})"), (BOB, 0o077, early)
+    )
     assert alive.status == -signal.SIGKILL, alive.said
     assert told.said.splitlines()[-1:] == ["running"]
     (told,) = users((BOB, 0o077, look))

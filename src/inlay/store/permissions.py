@@ -21,7 +21,10 @@ def file_mode(folder: Path) -> int:
 
 def is_shared(folder: Path) -> bool:
     """Whether others than its owner may write to it."""
-    return os.name == "posix" and bool(folder.stat().st_mode & 0o022)
+    try:
+        return os.name == "posix" and bool(folder.stat().st_mode & 0o022)
+    except OSError:  # deleted meanwhile
+        return False
 
 
 def make_folder(path: Path) -> None:
