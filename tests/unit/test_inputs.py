@@ -505,6 +505,16 @@ def test_tensors(store, torch):
         run.log_input(torch.zeros(3, device="meta"))
 
 
+def test_tensors_on_a_card_are_fetched_by_the_background(store, torch, monkeypatch):
+    tensor = torch.arange(6).reshape(3, 2)
+    here = logged(tensor)
+    monkeypatch.setattr(recognise, "_on_device", lambda _: True)
+    there = logged(tensor)
+    assert recognise.describe(tensor).schema is None
+    for fact in ("kind", "rows", "columns", "bytes", "schema", "profile", "sample_digest", "digest"):
+        assert getattr(there, fact) == getattr(here, fact)
+
+
 def test_a_torch_dataset_by_sample(store, torch, monkeypatch):
     class Images(torch.utils.data.Dataset):
         def __init__(self, size=100):

@@ -64,9 +64,13 @@ def settle(timeout: float = PATIENCE_S) -> bool:
 
 
 def finish() -> None:
-    """At the end of the process: wait a little, then stop what is not done."""
+    """At the end of the process: wait a little, or until Ctrl-C, then stop what is not done."""
     global _stopping
-    if not settle():
+    try:
+        done = settle()
+    except KeyboardInterrupt:
+        done = False
+    if not done:
         _stopping = True
         from inlay.content.datasets.files import interrupt
 

@@ -47,6 +47,7 @@ def log_input(run: Run, data: Any, name: str | None, context: str, source: Any) 
     found = describe(data)
     with _lock:
         dataset = _recorded(run, recorder, found, name, context, said)
+    events.announce("changed", run)
     if found.remark is not None:
         warnings.warn(
             f"inlay: of the dataset {dataset.name!r} only a part is known: {found.remark}", RuntimeWarning, stacklevel=4
@@ -80,8 +81,10 @@ def _read(run: Run, recorder: Recorder, dataset: Dataset, found: Description) ->
     def keep(findings: Findings) -> None:
         with _lock:
             now = run.memory.inputs.get((dataset.name, dataset.context))
-            if now is dataset:  # otherwise another was logged under its name
-                _tell(run, _with(dataset, findings), tell_late)
+            if now is not dataset:  # another was logged under its name
+                return
+            _tell(run, _with(dataset, findings), tell_late)
+        events.announce("changed", run)
 
     assert found.full_pass is not None  # noqa: S101 - the caller looked
     asked = input_pass.Pass(found.full_pass, keep, found.held_bytes)
@@ -108,7 +111,6 @@ def _tell(run: Run, dataset: Dataset, write: Callable[..., None]) -> None:
     body |= {"schema": dataset.schema or None, "profile": dataset.profile or None}
     write(Kind.INPUT, **body, time=dataset.created_at.timestamp())
     run.memory.inputs[dataset.name, dataset.context] = dataset
-    events.announce("changed", run)
 
 
 _TOLD = ("name", "context", "kind", "rows", "columns", "bytes", "source", "sample_digest", "digest")
@@ -169,3 +171,13 @@ def _masked(schema: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
         {key: mask_text(value, code=False) if isinstance(value, str) else value for key, value in entry.items()}
         for entry in schema
     ]
+
+
+def _after_fork() -> None:
+    """The background thread, which may have held it, stayed in the parent."""
+    global _lock
+    _lock = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

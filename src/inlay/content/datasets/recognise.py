@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -247,6 +247,8 @@ def _lazy(data: Any) -> Description | None:
         )  # fmt: skip
     if hasattr(ds, "Dataset") and isinstance(data, ds.Dataset):
         return _arrow_dataset(data)
+    if hasattr(sys.modules.get("torch"), "Tensor") and _on_device(data):
+        return _device_data(data)
     return _huggingface_stream(data) or _torch(data)
 
 
@@ -274,6 +276,37 @@ def _arrow_dataset(data: Any) -> Description:
         return files_findings(Path(top), list(files), check)
 
     return Description("arrow", None, len(data.schema), None, schema, source=shortened(top), full_pass=run)
+
+
+def _on_device(data: Any) -> bool:
+    """Whether part of it is in the memory of a graphics card, from where it would have to be fetched."""
+    torch: Any = sys.modules["torch"]
+    if isinstance(data, torch.Tensor):
+        return bool(data.device.type not in ("cpu", "meta"))
+    parts = data.tensors if isinstance(data, torch.utils.data.TensorDataset) else data
+    parts = parts.values() if isinstance(parts, dict) else parts
+    return isinstance(data, (dict, tuple, torch.utils.data.TensorDataset)) and any(map(_on_device, parts))
+
+
+def _device_data(data: Any) -> Description:
+    """All of it is fetched by the background."""
+    kind = "torch" if type(data).__module__.startswith("torch") else "arrays"
+    rows = int(data.shape[0]) if hasattr(data, "shape") and len(data.shape) else None
+
+    def run(check: Callable[[], None]) -> Findings:
+        known = _known(data)
+        if known is None:
+            return Findings()
+        part = known.part
+        sampled = part.sample_digest()
+        found: Findings = part.findings(check)
+        now = _known(data)
+        if now is None or now.part.sample_digest() != sampled:
+            return Findings()
+        about = {"rows": part.rows, "columns": part.width, "bytes": part.bytes, "schema": part.schema()}
+        return replace(found, sample_digest=sampled, **about)
+
+    return Description(kind, rows, full_pass=run)
 
 
 def _huggingface_stream(data: Any) -> Description | None:
