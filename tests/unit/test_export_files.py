@@ -214,6 +214,28 @@ def test_one_bad_run_does_not_keep_the_others_out(recorded, tmp_path: Path) -> N
     assert len([one for one in done.skipped if "hello.txt" not in one.what]) == 4
 
 
+def test_a_run_that_was_exported_while_it_ran_is_not_brought_back(store, tmp_path: Path) -> None:
+    run = inlay.start_run("open")
+    for name, kind in TARGETS:
+        assert inlay.export_runs(tmp_path / name, kind=kind, progress=False).runs == 1
+    run.end()
+    inlay.connect(tmp_path / "other")
+    for name, _ in TARGETS:
+        done = inlay.import_runs(tmp_path / name, progress=False)
+        assert (done.new, len(done.skipped)) == (0, 1)
+        assert "still running" in done.skipped[0].why
+
+
+def test_parquet_of_another_make_is_refused(store, tmp_path: Path) -> None:
+    inlay.export_runs(tmp_path / "out", progress=False)
+    (tmp_path / "out" / "params.parquet").write_bytes(b"nothing")
+    with pytest.raises(ValueError, match="not what export_runs writes"):
+        inlay.import_runs(tmp_path / "out", progress=False)
+    (tmp_path / "out" / "params.parquet").unlink()
+    with pytest.raises(ValueError, match=r"lacks params\.parquet"):
+        inlay.import_runs(tmp_path / "out", progress=False)
+
+
 def test_a_blob_is_kept_once_more_only_when_it_is_missing(recorded, tmp_path: Path) -> None:
     inlay.export_runs(tmp_path / "with", artifacts=True, progress=False)
     inlay.connect(tmp_path / "other")

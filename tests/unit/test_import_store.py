@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import subprocess
 import sys
@@ -12,8 +13,10 @@ import numpy as np
 import pytest
 
 import inlay
+from inlay.errors import StoreError
 from inlay.store import imported
 from inlay.store.store import Store
+from inlay.transfer import gathering
 
 
 def recorded(folder: Path) -> Store:
@@ -145,6 +148,26 @@ def test_a_crash_in_the_middle_leaves_whole_runs_only(store, tmp_path: Path, mon
     assert inlay.sql("SELECT count(*) FROM runs").fetchall() == [(0,)]
     assert inlay.sql("SELECT count(*) FROM metrics").fetchall() == [(0,)]
     monkeypatch.undo()
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EACCES])
+def test_a_full_disk_ends_the_import_and_an_unreadable_file_does_not(
+    store, store_folder, tmp_path, monkeypatch, code
+) -> None:
+    other = recorded(tmp_path / "other")
+    inlay.connect(store_folder)
+
+    def refusing(*_: object) -> None:
+        raise OSError(code, "no")
+
+    monkeypatch.setattr(gathering.blobs, "put_file", refusing)
+    if code == errno.ENOSPC:
+        with pytest.raises(StoreError, match="cannot keep files"):
+            inlay.import_runs(other.folder, progress=False)
+        return
+    done = inlay.import_runs(other.folder, progress=False)
+    assert done.new == 2
+    assert [one.what for one in done.skipped] == ["run first: notes/hello.txt"]
 
 
 KILLED = """

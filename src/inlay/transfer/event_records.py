@@ -46,12 +46,22 @@ def events(path: Path) -> Iterator[Any]:
             length, checksum = _HEAD.unpack(head)
             if length > _LONGEST or checksum_of(head[:8]) != checksum:
                 if any(head):
-                    raise Damage(f"a damaged record at byte {file.tell() - _HEAD.size:,}; what follows was left out")
+                    raise Damage(_damaged(file.tell() - _HEAD.size))
                 return  # room that was reserved and never written
             body = file.read(length)
             tail = file.read(4)
             if len(tail) < 4:
                 return
             if length <= _CHECKED and checksum_of(body) != int.from_bytes(tail, "little"):
-                raise Damage(f"a damaged record at byte {file.tell() - length - 16:,}; what follows was left out")
-            yield parse(body)
+                raise Damage(_damaged(file.tell() - length - 16))
+            try:
+                event = parse(body)
+            except Exception as error:  # protobuf has several; a long record's checksum was not looked at
+                raise Damage(
+                    f"a damaged record at byte {file.tell() - length - 16:,}; what follows was left out"
+                ) from error
+            yield event
+
+
+def _damaged(place: int) -> str:
+    return f"a damaged record at byte {place:,}; what follows was left out"

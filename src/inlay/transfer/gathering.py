@@ -6,12 +6,14 @@ that lie there already.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import mimetypes
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from inlay.errors import StoreError
 from inlay.store import artifacts as blobs
 from inlay.store.identity import derived_id
 from inlay.store.imported import RunRows
@@ -44,6 +46,8 @@ if TYPE_CHECKING:
     from inlay.transfer.records import Item, Listing, SourceRun
 
 _TAIL = 64 * 1024
+_OUR_DISK = {getattr(errno, name, None) for name in ("ENOSPC", "EDQUOT", "EROFS")}
+"""What is no fault of the source: the import ends."""
 _SHARED = {
     "sources": ("code_hash", "source", "transformed"),
     "sessions": ("session_id", "kind", "python", "host", "pid", "started_at"),
@@ -142,16 +146,17 @@ class Gathering:
         folder = self.store.artifacts
         if isinstance(content, blobs.Blob):
             return content if blobs.found(folder, content.hash, content.bytes) else "its bytes are not there"
-        if isinstance(content, bytes):
-            return blobs.put_bytes(folder, content)
         try:
-            with content.open("rb"):
-                pass
+            if isinstance(content, bytes):
+                return blobs.put_bytes(folder, content)
+            return blobs.put_file(folder, content)
         except FileNotFoundError:
             return "the file is not there"
         except OSError as error:
+            if isinstance(content, bytes) or error.errno in _OUR_DISK:
+                msg = f"the store cannot keep files in {folder}: {error}"
+                raise StoreError(msg) from error
             return f"the file cannot be read: {error}"
-        return blobs.put_file(folder, content)
 
     def _input(self, columns: dict[str, Any]) -> None:
         full: dict[str, Any] = (

@@ -6,6 +6,7 @@ for all: what is unchanged is left alone, the rest is gathered run by run and wr
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -32,6 +33,8 @@ __all__ = ["Imported", "Skipped", "import_runs"]
 _RUNS_AT_ONCE = 200
 _POINTS_AT_ONCE = 500_000
 _SHOWN = 5
+_UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, sqlite3.Error)
+"""What reading a source may raise when it is damaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +128,11 @@ class _Import:
         try:
             gathering.take(run.read())
             rows = gathering.rows(self._experiment)
-        except (OSError, ValueError, KeyError, TypeError) as error:  # one bad run must not keep the others out
+        except BaseException as error:
             gathering.spool.close()
+            if not isinstance(error, _UNREADABLE):
+                raise
+            # One bad run must not keep the others out.
             self._leave_out(run.source_id, Skipped(run.label, f"it could not be taken along: {error}"))
             return
         self._gathered.append((gathering, rows))

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from inlay.transfer.records import Item
 
+_ENDED = ("finished", "failed", "interrupted", "killed")
+
 
 def list_runs(source: Path) -> Listing:
     """The runs in the file. Raises `ValueError` for a file that `export_runs` did not write."""
@@ -27,6 +29,9 @@ def list_runs(source: Path) -> Listing:
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             why = f"it is no run as export_runs writes them: {error!r}"
             skipped.append(Skipped(f"run {number} of {source.name}", why))
+            continue
+        if said.get("status") not in _ENDED:
+            skipped.append(Skipped(f"run {said.get('name')}", "it was still running when it was exported"))
             continue
         digest = digest_of(json.dumps(said, sort_keys=True))
         runs.append(SourceRun(run_id, started, digest, f"run {said.get('name')}", _reader(said), run_id))

@@ -11,7 +11,7 @@ import uuid
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from inlay.store.masking import mask_text
@@ -187,7 +187,7 @@ def local_folder(uri: str | None) -> Path | None:
         return None
     scheme = urlsplit(uri).scheme
     if scheme == "file":
-        return Path(url2pathname(unquote(urlsplit(uri).path)))
+        return Path(url2pathname(urlsplit(uri).path))
     return None if len(scheme) > 1 else Path(uri)  # one letter is a drive
 
 

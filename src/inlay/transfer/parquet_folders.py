@@ -26,6 +26,8 @@ _NUMBERED = "SELECT *, file_row_number AS row FROM read_parquet('{file}', file_r
 
 def list_runs(source: Path) -> Listing:
     """The runs in the folder. Raises `ValueError` naming a file that is missing."""
+    import duckdb
+
     missing = [table for table in TABLES if not (source / f"{table}.parquet").is_file()]
     if missing:
         msg = f"{source} lacks {missing[0]}.parquet, one of the files that export_runs writes"
@@ -44,5 +46,9 @@ def list_runs(source: Path) -> Listing:
         finally:
             con.close()
 
-    runs, skipped = Tables(opened, source / "artifacts").runs()
+    try:
+        runs, skipped = Tables(opened, source / "artifacts").runs()
+    except duckdb.Error as error:
+        msg = f"{source} is not what export_runs writes: {error}"
+        raise ValueError(msg) from error
     return Listing("inlay", str(source), runs, skipped)
