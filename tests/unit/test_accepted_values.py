@@ -164,10 +164,8 @@ def test_metrics(store, way):
             for key, value in given.items():
                 for step in (0, 1):  # the second takes the quick path
                     call(key, value, step=step) if way == "log_metric" else call({key: value}, step=step)
-    wrong = {
-        key: run.metrics.get(key) for key, (_, number) in METRICS.items() if not same(run.metrics.get(key), number)
-    }
-    assert wrong == {}
+    found = run.metrics
+    assert {key: found.get(key) for key, (_, number) in METRICS.items() if not same(found.get(key), number)} == {}
     (counts,) = inlay.sql("select list(distinct count) from metric_summary where run_id = ?", [run.run_id]).fetchall()
     assert counts[0] == [2]
 
