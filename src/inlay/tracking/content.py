@@ -117,7 +117,8 @@ class RunContent:
         """Log how values are spread: an array or tensor of any shape, or the `counts` and `edges` of `np.histogram`.
 
         `bins` is a number of equal bins, at most 512, or their edges. NaN and infinities are left out. Without a
-        `step` the key's steps count up from 0. Raises `TypeError` and `ValueError` naming what is wrong.
+        `step` the key's steps count up from 0; one of a step that was logged before replaces it. Raises `TypeError` and
+        `ValueError` naming what is wrong.
         """
         histograms.log_histogram(_run(self), key, values, step, bins=bins, counts=counts, edges=edges)
 
