@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import math
 import subprocess
 import sys
@@ -251,3 +252,21 @@ def test_what_was_done_can_be_read(store, tmp_path: Path) -> None:
     assert lines[0] == "Imported: 8 new, 0 updated, 0 unchanged, 8 skipped"
     assert len(lines) == 7
     assert lines[-1] == "  and 3 more, see .skipped"
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("stream", "options", "drawn"), [
+    (Terminal, {}, True), (Terminal, {"progress": False}, False), (io.StringIO, {}, False),
+])  # fmt: skip
+def test_a_bar_is_drawn_on_a_terminal_only(store, tmp_path: Path, monkeypatch, stream, options, drawn: bool) -> None:
+    for number in range(30):
+        (tmp_path / f"{number}.csv").write_text(f"step,loss\n0,{number}\n")
+    monkeypatch.setattr(sys, "stderr", stream())
+    inlay.import_runs(tmp_path, kind="csv", **options)
+    text = sys.stderr.getvalue()
+    assert ("30/30" in text) is drawn
+    assert text.count("\n") <= 3
