@@ -69,11 +69,11 @@ class Card:
         self.node.locator(".inlay-segment", has_text=re.compile(f"^{label}$")).click()
 
     def smoothing(self) -> float:
-        return float(self.node.locator(".inlay-slider").input_value())
+        return float(self.node.locator(".inlay-smoothing .inlay-slider").input_value())
 
     def smooth(self, share: float) -> None:
         """Press the slider at a part of its length."""
-        slider = self.node.locator(".inlay-slider")
+        slider = self.node.locator(".inlay-smoothing .inlay-slider")
         box = slider.bounding_box()
         assert box is not None
         slider.click(position={"x": share * box["width"], "y": box["height"] / 2})

@@ -39,6 +39,8 @@ SHARE = 0.05
 """The most of the time that such looks may take."""
 LONGEST = 60.0
 """Seconds between two tries at a store that cannot be read."""
+MANY_FILES = 1_000
+"""Files of a live run from which on making their entries is felt."""
 PATIENCE = 10.0
 """Seconds that the first look waits for the store, where there is nothing to show before it."""
 
@@ -126,7 +128,7 @@ class _Stored:
 
 
 class _Listed:
-    """The files of a live run as entries: of ten thousand pictures they are made less often, for that takes a while."""
+    """The files of a live run as entries. Of ten thousand pictures these take a while to make: then less often."""
 
     def __init__(self) -> None:
         self.looks = 0
@@ -142,8 +144,10 @@ class _Listed:
         if (memory.artifacts_logged, len(earlier)) == (self._logged, self._earlier) or (began < self._next and not now):
             return self._entries
         self._logged, self._earlier = memory.artifacts_logged, len(earlier)
-        self._entries = entries_of(_logged(memory, earlier))
-        self._next = time.monotonic() + (time.monotonic() - began) / SHARE
+        files = _logged(memory, earlier)
+        self._entries = entries_of(files)
+        took = time.monotonic() - began
+        self._next = began + took / SHARE if len(files) >= MANY_FILES else 0.0
         self.looks += 1
         return self._entries
 
