@@ -63,6 +63,8 @@ class Run(RunContent):
         """Whether it was entered by `with`: then it ends with the block, not with the cell."""
         self.drawn = False
         """Whether a card on screen shows it while it is written; set by what draws the card."""
+        self.shared = False
+        """Whether other processes may be logging to it, too: then only the store has all of it."""
         self.left = False
         """Whether this process is done with a run that another one began."""
         self.tells_error = False
@@ -170,6 +172,7 @@ class Run(RunContent):
             raise InlayError(msg)
         from inlay.tracking.joined import environment_of
 
+        self.shared = True
         return environment_of(self)
 
     @property
@@ -380,7 +383,7 @@ class Run(RunContent):
                 child.end(word, error)
         stopped = copies.finish(self)
         if self.ended:  # by another thread meanwhile
-            return
+            return  # type: ignore[unreachable]
         if stopped and word == "finished":
             word = "interrupted"
         if recorder.foreign:
@@ -436,6 +439,7 @@ class Run(RunContent):
         """What is handed over to another process: where the run is, and its attributes as they are known here."""
         from inlay.tracking.joined import handed_over
 
+        self.shared = True
         known = copy(self._attributes)
         known.params, known.tags = dict(known.params), dict(known.tags)
         return handed_over, (self._store, known, self._recorder is not None and not self.ended)
