@@ -34,13 +34,14 @@ def runs(store):
         run = inlay.start_run(name, experiment=experiment, params=params, tags=tags)
         run.log(metrics)
         run.end(status)
+    inlay.runs()
     return store
 
 
 def names(store, text, **more):
-    """Names of the runs that are found; within `store.open()`, the database is opened but once."""
+    """Names of the runs that are found; within `store.open()`, the database is opened but once. Takes nothing in."""
     selection = select_runs(text, **more)
-    with fresh(store) as con:
+    with store.open() as con:
         found = [run_id for (run_id,) in con.execute(selection.sql, selection.params).fetchall()]
         known = dict(con.execute("SELECT run_id::VARCHAR, name FROM runs").fetchall())
     return [known[run_id] for run_id in found]
@@ -286,6 +287,7 @@ def test_data_sets(runs):
     for name, context in (("train.csv", "training"), ("test.csv", "")):
         body = {"run": run.run_id, "name": name, "context": context, "kind": "file", "sample_digest": "abc"}
         writer_of(runs).event(Kind.INPUT, body)
+    inlay.runs()
     with runs.open():
         assert names(runs, "dataset.name = 'train.csv' and datasets.context = 'training'") == ["beta"]
         assert names(runs, "datasets.name IN ('train.csv') and dataset.digest LIKE 'ab%'") == ["beta"]
@@ -328,6 +330,7 @@ HOSTILE = [
 def test_values_and_names_are_never_sql(runs):
     for hostile in HOSTILE:
         inlay.start_run(hostile, experiment="hostile", params={"p": hostile}, tags={hostile: hostile}).end()
+    inlay.runs()
     with runs.open():
         for hostile in HOSTILE:
             text, name, tick = hostile.replace("'", "''"), hostile.replace('"', '""'), hostile.replace("`", "``")
