@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 import threading
 import time
 import warnings
@@ -152,6 +154,21 @@ def test_the_end_is_the_last_points_and_the_final_picture_and_the_card_stays(log
     assert "0.1250" in notes.picture
     assert "application/vnd.jupyter.widget-view+json" in notes.outputs[1]
     assert log[-1][:2] == ("update", 0), "nothing comes after the final picture"
+
+
+def test_the_end_shows_what_other_processes_logged_to_the_run(log, still, store_folder):
+    """What workers had logged was in the store, and never in the card nor in the saved picture."""
+    run, notes, card = begin(log)
+    a_browser_draws(card)
+    run.log({"loss": 0.125})
+    program = "import inlay; inlay.log({'loss': 0.5, 'of a worker': 0.75}, step=1)"
+    subprocess.run([sys.executable, "-c", program], env=run.env, check=True)
+    card.refresh()
+    run.end()
+
+    told = {series["key"]: series["total"] for series in states(log, "_snapshot")[-1]["series"]}
+    assert told == {"loss": 2, "of a worker": 1}
+    assert "0.7500" in notes.picture
 
 
 def test_a_reloaded_page_finds_the_finished_card(log, still):

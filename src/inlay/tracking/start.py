@@ -262,6 +262,11 @@ def _at_exit() -> None:
             run.end(status, error)
 
 
+def _after_fork_in_parent() -> None:
+    for run in active.open_runs():
+        run.shared = True  # the child may log to it
+
+
 def _after_fork() -> None:
     for run in active.open_runs():
         if run.recorder is not None:
@@ -270,4 +275,4 @@ def _after_fork() -> None:
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+    os.register_at_fork(after_in_parent=_after_fork_in_parent, after_in_child=_after_fork)

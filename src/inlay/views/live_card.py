@@ -8,6 +8,7 @@ that is when people begin to look closely.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import threading
@@ -15,6 +16,7 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any, Protocol
 
+from inlay.errors import InlayError
 from inlay.query.fresh import fresh
 from inlay.query.stored_curves import stored_in
 from inlay.settings import configured_static
@@ -346,10 +348,21 @@ class LiveCard:
             if self._done:
                 return
             self._done = self._header_changed = self._unkept = True
+            if self._follower is not None and self._run.shared:
+                self._take_all()
             self._send_changes()
             self._draw()
         if self._view is not None and self._followed is None:
             _keep_open(self)
+
+    def _take_all(self) -> None:
+        """What other processes logged to the run is in the store, not in the journal that was followed."""
+        with contextlib.suppress(InlayError, OSError), fresh(self._run.store, wait=5.0) as con:
+            stored = stored_in(con, self._run.run_id, LIMITS)
+            self._curves, self._follower = RunCurves(), None
+            self._curves.begin_with(stored)
+            self._curves.changes()
+            self._asked = True  # the browser holds other points
 
     def _leave(self) -> None:
         """Be told of nothing any more."""
