@@ -117,13 +117,13 @@ def until(condition: str) -> str:
     """Code that waits for an expression to be true; an error of ours is not yet."""
     return f"""
 import time
-for _ in range(1200):
+for _ in range(200):
     try:
         if {condition}:
             break
     except inlay.InlayError:
         pass
-    time.sleep(0.05)
+    time.sleep(0.3)
 """
 
 

@@ -184,6 +184,20 @@ def test_permissions_that_cannot_be_had_are_let_be(tmp_path, monkeypatch):
     assert (tmp_path / "a").is_dir()
 
 
+def test_a_folder_that_two_make_at_once(tmp_path, monkeypatch):
+    tmp_path.chmod(0o2777)
+    real = Path.mkdir
+
+    def first(path, *args, **options):
+        real(tmp_path / "a", exist_ok=True)
+        (tmp_path / "a" / "used").touch()
+        real(path, *args, **options)
+
+    monkeypatch.setattr(Path, "mkdir", first)
+    permissions.make_folder(tmp_path / "a")
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
 def test_a_name_that_became_a_link_is_not_followed(tmp_path):
     outside = tmp_path / "outside"
     outside.write_text("private")

@@ -55,10 +55,7 @@ def prepare(folder: Path) -> bool:
             return False
         new = not folder.is_dir()
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        ignore = folder / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text("*\n")
-            take_after(ignore, folder)
+        _ignore(folder / ".gitignore")
         for inner in ("journal", "artifacts"):
             make_folder(folder / inner)
         renew(folder)
@@ -101,6 +98,15 @@ def cannot_record(folder: Path) -> str:
 
 
 _said_read_only: set[Path] = set()
+
+
+def _ignore(file: Path) -> None:
+    try:
+        with file.open("x") as writing:
+            writing.write("*\n")
+    except FileExistsError:
+        return
+    take_after(file, file.parent)
 
 
 def _look_into(folder: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import stat
 from pathlib import Path
 
@@ -29,13 +30,21 @@ def is_shared(folder: Path) -> bool:
 
 def make_folder(path: Path) -> None:
     """Make a folder that takes after the one it lies in; one that is there stays as it is."""
+    if path.is_dir():
+        return
+    # Where others are, it gets its name when it is open to them: they may be about to use it.
+    new = path.with_name(f".{path.name}-{secrets.token_hex(4)}") if is_shared(path.parent) else path
     try:
-        path.mkdir(mode=_PRIVATE)
-    except FileExistsError:
-        if not path.is_dir():
+        new.mkdir(mode=_PRIVATE)
+        take_after(new, path.parent)
+        if new != path:
+            new.replace(path)
+    except OSError:
+        if not path.is_dir():  # somebody else was quicker
             raise
-    else:
-        take_after(path, path.parent)
+        if new != path:
+            with contextlib.suppress(OSError):
+                new.rmdir()
 
 
 def take_after(path: Path | int, folder: Path) -> None:
