@@ -16,7 +16,7 @@ import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inlay.content.datasets import arrays, table
+from inlay.content.datasets import arrays, recognise, table
 from inlay.content.datasets.recognise import describe
 
 
@@ -85,6 +85,18 @@ def test_integers_with_gaps_by_library():
     arrow = pa.table({"c": pa.array([1, None, 3])})
     assert digest(arrow) == digest(pl.from_arrow(arrow)) == digest(pd.DataFrame({"c": pd.array([1, None, 3])}))
     assert digest(arrow) != digest(arrow.to_pandas())  # floats there
+
+
+def test_where_the_gaps_are():
+    gaps = [5, 1005, 2005]  # at the same place of another block
+    columns = [pa.array(np.zeros(N, np.int64), mask=np.arange(N) == gap) for gap in gaps]
+    assert len({digest(pa.table({"c": column})) for column in columns}) == 3
+
+
+def test_bytes_behind_a_gap_do_not_count():
+    offsets, data = pa.py_buffer(np.array([0, 1, 4], np.int32)), pa.py_buffer(b"axyz")
+    gap = pa.StringArray.from_buffers(2, offsets, data, pa.py_buffer(b"\1"))
+    assert digest(pa.table({"c": gap})) == digest(pa.table({"c": ["a", None]}))
 
 
 def test_nested_columns():
@@ -213,7 +225,8 @@ def test_sparse_formats(form):
     assert digest(sp.csr_matrix(base * 2)) != digest(base)
 
 
-def test_sparse_data_in_any_order():
+def test_sparse_data_in_any_order(monkeypatch):
+    monkeypatch.setattr(recognise, "SMALL", 0)  # read as it is
     tidy = sp.csr_matrix(np.array([[1.0, 0, 3.0], [0, 0, 2.0]]))
     rows, columns, values = [1, 0, 0, 0, 1], [2, 2, 0, 0, 0], [2.0, 3.0, 0.5, 0.5, 0.0]
     twice = sp.coo_matrix((values, (rows, columns)), (2, 3))
