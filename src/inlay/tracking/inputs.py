@@ -27,9 +27,10 @@ if TYPE_CHECKING:
     from inlay.tracking.recorder import Recorder
     from inlay.tracking.run import Run
 
-_SMALL = 8 << 20
+_SMALL, _FEW = 8 << 20, 10_000
+"""Bytes, or rows where those are not known, of small data."""
 _MOMENT_S = 0.015
-"""So long the call waits for the full digest of small data: nearly always it is there by then."""
+"""So long the call waits for its full digest: nearly always it is there by then."""
 _lock = threading.RLock()
 """Held while an input is told of, so that an earlier one of the same name does not overwrite it."""
 
@@ -89,7 +90,7 @@ def _read(run: Run, recorder: Recorder, dataset: Dataset, found: Description) ->
     assert found.full_pass is not None  # noqa: S101 - the caller looked
     asked = input_pass.Pass(found.full_pass, keep, found.held_bytes)
     input_pass.begin(asked)
-    if (dataset.bytes or 0) <= _SMALL:
+    if (dataset.bytes <= _SMALL) if dataset.bytes is not None else (dataset.rows or 0) <= _FEW:
         asked.done.wait(_MOMENT_S)
     now = run.memory.inputs.get((dataset.name, dataset.context))
     return now if now is not None and now.created_at == dataset.created_at else dataset
