@@ -472,3 +472,20 @@ def python(code, folder=None):
         Path(folder, "program.py").write_text(text)
         argument = [str(Path(folder, "program.py"))]
     return subprocess.run([sys.executable, *argument], capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_disk_that_refuses_ends_no_thread_where_warnings_are_errors(store, large, monkeypatch, capsys):
+    monkeypatch.setitem(settings._configured, "background_copy_mb", 0.5)
+    real = copies.take_in
+
+    def refuse_first(folder, copied):
+        monkeypatch.setattr(copies, "take_in", real)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(copies, "take_in", refuse_first)
+    with inlay.start_run() as run:
+        run.log_artifact(large, "lost")
+        run.log_artifact(large, "kept")
+    assert list(kept(run)) == ["kept/model.bin"]
+    assert "could not keep the artifact 'lost/model.bin'" in capsys.readouterr().err

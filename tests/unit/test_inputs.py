@@ -614,3 +614,15 @@ def test_hugging_face_datasets(store):
 
     stream = logged(hf.IterableDataset.from_generator(items, features=dataset.features))
     assert (stream.rows, stream.columns, stream.digest) == (None, 3, None)
+
+
+@pytest.mark.filterwarnings("error")
+def test_what_cannot_be_kept_ends_no_thread_where_warnings_are_errors(capsys):
+    def refuse(_):
+        raise InlayError("no")
+
+    asked = [input_pass.Pass(lambda _: Findings(rows=1), keep, 0) for keep in (refuse, lambda _: None)]
+    for one in asked:
+        input_pass.begin(one)
+    assert all(one.done.wait(5) for one in asked)
+    assert "found out about a dataset" in capsys.readouterr().err

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 from inlay.content.column_names import column_names, quoted
 from inlay.content.kept import called, from_library
-from inlay.content.notice import say
 from inlay.content.table_columns import Column, as_text, column_of, from_records, is_scanned, typed, with_index
 from inlay.errors import InlayError
+from inlay.store.notice import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,7 +13,6 @@ import os
 import sys
 import threading
 import time
-import warnings
 import weakref
 from functools import cache
 from typing import TYPE_CHECKING
@@ -23,6 +22,7 @@ from inlay.store import compaction
 from inlay.store.database import StoreBusyError
 from inlay.store.journal.slots import SLOT
 from inlay.store.journal.writer import Writer
+from inlay.store.notice import say_from_thread
 
 if TYPE_CHECKING:
     from inlay.store.store import Store
@@ -94,11 +94,9 @@ class Upkeep(threading.Thread):
             self._deleted_at = position
         elif position != self._deleted_at:
             self._told_deleted = True
-            warnings.warn(
+            say_from_thread(
                 f"inlay: the store folder {self._store.folder} was deleted while runs were being recorded in it. "
-                "What this process logs to those runs is lost; runs that are started from now on are kept.",
-                RuntimeWarning,
-                stacklevel=2,
+                "What this process logs to those runs is lost; runs that are started from now on are kept."
             )
 
     def _waiting_points(self) -> int:
@@ -141,11 +139,9 @@ class Upkeep(threading.Thread):
         self._over.wait(0.1)
         if self._store.journal.is_dir():
             self._complained = True
-            warnings.warn(
+            say_from_thread(
                 f"inlay cannot bring {self._store.database} up to date ({error}). Nothing is lost: what is "
-                "logged stays in the journal and is taken in when this is mended.",
-                RuntimeWarning,
-                stacklevel=2,
+                "logged stays in the journal and is taken in when this is mended."
             )
 
 

@@ -11,7 +11,6 @@ import os
 import re
 import stat
 import sys
-import warnings
 import weakref
 from datetime import datetime, timezone
 from pathlib import Path, PurePosixPath
@@ -22,6 +21,7 @@ from inlay.query.artifacts import Artifact
 from inlay.store import artifacts as blobs
 from inlay.store.incoming import Incoming
 from inlay.store.journal.slots import Kind
+from inlay.store.notice import say
 from inlay.tracking import copies
 from inlay.tracking.memory import folders_of
 
@@ -85,7 +85,7 @@ def log_file(
     try:
         _take(run, source, path, kind, link=link)
     except OSError as error:
-        _warn(f"inlay could not keep the artifact {path!r}: {_reason(error)}")
+        say(f"inlay could not keep the artifact {path!r}: {_reason(error)}", RuntimeWarning)
 
 
 def _refuse_no_file(source: Path) -> None:
@@ -173,7 +173,7 @@ def log_folder(run: Run, local_folder: str | os.PathLike[str], artifact_path: st
     if missed:
         named = "; ".join(f"{str(source)!r}: {reason}" for source, reason in missed[:3])
         more = f"; and {len(missed) - 3:,} more" if len(missed) > 3 else ""
-        _warn(f"inlay could not keep {_files(len(missed))} of {folder}: {named}{more}")
+        say(f"inlay could not keep {_files(len(missed))} of {folder}: {named}{more}", RuntimeWarning)
 
 
 def _log_all(run: Run, pairs: list[tuple[Path, str, int]]) -> list[tuple[Path, str]]:
@@ -287,7 +287,7 @@ def _log(run: Run, path: str, kind: str, put: Callable[[], blobs.Blob], said: di
     try:
         blob = put()
     except OSError as error:
-        _warn(f"inlay could not keep the artifact {path!r}: {_reason(error)}")
+        say(f"inlay could not keep the artifact {path!r}: {_reason(error)}", RuntimeWarning)
         return
     copies.replace(run, path)
     _kept(run, path, kind, blob, said)
@@ -299,13 +299,15 @@ def _kept(run: Run, path: str, kind: str, blob: blobs.Blob, said: dict[str, Any]
     mime = given.pop("mime", None) or mimetypes.guess_type(path)[0] or "application/octet-stream"
     if blob.changed:
         given["metadata"] = {**given.get("metadata", {}), "changed": True}
-        _warn(
-            f"the file of the artifact {path!r} was written to while it was copied into the store; what is kept may be "
-            "a mixture of before and after. Log a file when it is complete, or write the next one under another name."
-        )
     run.writable().event(Kind.ARTIFACT, path=path, hash=blob.hash, bytes=blob.bytes, mime=mime, kind=kind, **given)
     now = datetime.now(timezone.utc)
     run.memory.keep_artifact(Artifact(path, blob.bytes, mime, kind, blob.hash, now, **given))
+    if blob.changed:  # last: where warnings are errors, it is kept all the same
+        say(
+            f"the file of the artifact {path!r} was written to while it was copied into the store; what is kept may be "
+            "a mixture of before and after. Log a file when it is complete, or write the next one under another name.",
+            RuntimeWarning,
+        )
 
 
 def _sweep(store: Store) -> None:
@@ -324,11 +326,3 @@ def _reason(error: OSError) -> str:
 
 def _files(count: int) -> str:
     return "a file" if count == 1 else f"{count:,} files"
-
-
-def _warn(text: str) -> None:
-    """A warning that points at the line of the user's that logged."""
-    frame, level = sys._getframe(1), 2  # noqa: SLF001 - as `warnings` itself does
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("inlay."):
-        frame, level = frame.f_back, level + 1
-    warnings.warn(text, RuntimeWarning, stacklevel=level)

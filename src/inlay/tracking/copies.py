@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from inlay.store.artifacts import take_in
 from inlay.store.incoming import CopyStoppedError
+from inlay.store.notice import say_from_thread
 from inlay.tracking.progress import begin_bar
 
 if TYPE_CHECKING:
@@ -202,7 +203,7 @@ def _work() -> None:
             pass
         except Exception as error:  # noqa: BLE001 - a full disk, an ended run; whoever logged is elsewhere by now
             reason = getattr(error, "strerror", None) or error
-            warnings.warn(f"inlay could not keep the artifact {copy.path!r}: {reason}", RuntimeWarning, stacklevel=2)
+            say_from_thread(f"inlay could not keep the artifact {copy.path!r}: {reason}")
         with _changed:
             _waiting.popleft()
             _changed.notify_all()

@@ -12,11 +12,11 @@ import os
 import sys
 import threading
 import time
-import warnings
 from collections import deque
 from typing import TYPE_CHECKING
 
 from inlay.content.datasets.description import Findings, StoppedError
+from inlay.store.notice import say_from_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,10 +49,15 @@ def begin(asked: Pass) -> None:
         if _waiting and sum(one.held_bytes for one in _waiting) + asked.held_bytes > MOST_HELD:
             asked.done.set()
             return
-        _waiting.append(asked)
         if _thread is None:
-            _thread = threading.Thread(target=_work, name="inlay-inputs", daemon=True)
-            _thread.start()
+            thread = threading.Thread(target=_work, name="inlay-inputs", daemon=True)
+            try:
+                thread.start()  # it waits for `_lock`
+            except RuntimeError:  # the interpreter goes away
+                asked.done.set()
+                return
+            _thread = thread
+        _waiting.append(asked)
 
 
 def settle(timeout: float = PATIENCE_S) -> bool:
@@ -125,9 +130,7 @@ def _read(asked: Pass) -> None:
     try:
         asked.keep(found)
     except Exception as error:  # noqa: BLE001 - whoever logged is elsewhere by now
-        warnings.warn(
-            f"inlay could not keep what it found out about a dataset: {error!r}", RuntimeWarning, stacklevel=2
-        )
+        say_from_thread(f"inlay could not keep what it found out about a dataset: {error!r}")
 
 
 def _after_fork() -> None:

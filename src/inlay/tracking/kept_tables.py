@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from inlay.content.kept import suffix_of, with_suffix
-from inlay.content.notice import say
 from inlay.store.artifacts import path_of
+from inlay.store.notice import say
 from inlay.tracking import artifacts
 from inlay.tracking.kept_values import in_scratch
 

@@ -12,8 +12,8 @@ import tempfile
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from inlay.content.notice import say
 from inlay.store.masking import mask_text, mask_value
+from inlay.store.notice import say
 from inlay.tracking import artifacts, values
 
 if TYPE_CHECKING:
