@@ -386,13 +386,63 @@ def test_a_url_is_recorded_and_not_fetched(store, url, name, source):
 
 
 def test_what_is_not_run(store, folder):
-    relation = duckdb.sql("select 1 as a, 'x' as b")
+    relation = duckdb.sql("select range as a, 'x' as b from range(1000000)")
     found = logged(relation)
     assert (found.kind, found.rows, found.columns, found.digest) == ("duckdb", None, 2, None)
-    assert [entry["type"] for entry in found.schema] == ["INTEGER", "VARCHAR"]
+    assert [entry["type"] for entry in found.schema] == ["BIGINT", "VARCHAR"]
     assert "select" in found.source.lower()
     files = logged(pads.dataset(str(folder / "t.parquet")))
     assert (files.kind, files.columns, len(files.digest)) == ("arrow", 3, 64)
+
+
+@pytest.fixture
+def con(tmp_path):
+    with duckdb.connect() as con:
+        con.execute("CREATE TABLE t AS SELECT range AS a, range % 3 AS g FROM range(1000)")
+        con.execute("CREATE TABLE large AS SELECT range AS a FROM range(300000)")
+        con.create_function("mine", lambda x: pytest.fail("called"), ["BIGINT"], "BIGINT")
+        con.register("reader", pa.table({"a": [1, 2]}).to_reader())
+        con.execute("COPY t TO '" + str(tmp_path / "t.parquet") + "'")
+        yield con
+
+
+@pytest.mark.skipif(duckdb.__version__ < "2", reason="gives no plan to be read")
+@pytest.mark.parametrize(
+    ("sql", "rows"),
+    [
+        ("FROM t", 1000),
+        ("SELECT g, count(*) AS n, avg(a) AS m FROM t WHERE a > 20 GROUP BY g ORDER BY n", 3),
+        ("SELECT t.a FROM t JOIN t u USING (a) UNION ALL SELECT max(a) FROM t", 1001),
+        ("FROM 'FOLDER/t.parquet' WHERE a < 10", 10),
+        ("SELECT 1 AS a, 'x(' AS b", 1),
+        ("FROM large", None),
+        ("FROM large LIMIT 5", None),
+        ("SELECT t.a FROM t, t u WHERE t.a <> u.a", None),
+        ("SELECT mine(a) FROM t", None),
+        ("FROM reader", None),
+        ("WITH RECURSIVE r AS (SELECT 1 x UNION ALL SELECT x + 1 FROM r) FROM r", None),
+        ("SELECT 'https://example.org' AS a", None),
+        ("SELECT CAST('x' || a AS INTEGER) FROM t", None),  # fails
+    ],
+)
+def test_a_query_is_run_where_its_plan_is_small_and_harmless(store, con, tmp_path, sql, rows):
+    relation = con.sql(sql.replace("FOLDER", str(tmp_path)))
+    found = logged(relation)
+    assert (found.kind, found.rows, found.columns) == ("duckdb", rows, len(relation.columns))
+    assert "select" in found.source.lower() or "from" in found.source.lower()
+    assert [entry["type"] for entry in found.schema] == [str(kind) for kind in relation.types]
+    assert (found.digest is None) == (rows is None) == (not found.profile)
+    if rows is not None:
+        assert found.digest == logged(relation.to_arrow_table()).digest
+    assert con.sql("FROM reader").fetchall() == [(1,), (2,)]
+
+
+def test_a_query_does_not_end_a_transaction_of_the_user(store, con):
+    con.begin()
+    con.execute("INSERT INTO t VALUES (-1, 0)")
+    assert logged(con.sql("SELECT CAST('x' || a AS INTEGER) FROM t")).rows is None
+    con.commit()
+    assert con.execute("SELECT min(a) FROM t").fetchone() == (-1,)
 
 
 # --- awkward data -------------------------------------------------------------------------------------------

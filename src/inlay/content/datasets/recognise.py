@@ -15,6 +15,7 @@ from inlay.content.datasets.arrays import Array, Group, Sparse, array_part
 from inlay.content.datasets.description import MOST_IN_SCHEMA, Description, Findings, fitted
 from inlay.content.datasets.files import describe_path, files_findings, shortened
 from inlay.content.datasets.objects import NoDigestError
+from inlay.content.datasets.relations import small_result
 from inlay.content.datasets.sampled import describe_torch
 from inlay.store.masking import mask_text
 
@@ -240,16 +241,22 @@ def _lazy(data: Any) -> Description | None:
     if hasattr(pl, "LazyFrame") and isinstance(data, pl.LazyFrame):
         return Description("polars", full_pass=lambda _: _lazy_schema(data))
     if hasattr(duckdb, "DuckDBPyRelation") and isinstance(data, duckdb.DuckDBPyRelation):
-        pairs = zip(data.columns, data.types, strict=True)
-        return Description(
-            "duckdb", None, len(data.columns), None, _schema(pairs),
-            source=mask_text(data.sql_query(), code=False)[:_MOST_SQL],
-        )  # fmt: skip
+        return _relation(data)
     if hasattr(ds, "Dataset") and isinstance(data, ds.Dataset):
         return _arrow_dataset(data)
     if hasattr(sys.modules.get("torch"), "Tensor") and _on_device(data):
         return _device_data(data)
     return _huggingface_stream(data) or _torch(data)
+
+
+def _relation(data: Any) -> Description:
+    """Of a query that is large, or not known to be harmless, what it will give is told, and no row is read."""
+    schema = _schema(zip(data.columns, data.types, strict=True))
+    sql = mask_text(data.sql_query(), code=False)[:_MOST_SQL]
+    result = small_result(data)
+    if result is None:
+        return Description("duckdb", None, len(data.columns), None, schema, source=sql)
+    return replace(describe(result), kind="duckdb", schema=schema, source=sql)
 
 
 _MOST_SQL = 10_000
