@@ -316,3 +316,20 @@ def moved(made: Made, to: Path) -> Made:
     target = to / "elsewhere" / made.source.name
     shutil.copytree(made.source.parent, target.parent)
     return Made(target, f"sqlite:///{target}" if target.is_file() else target.as_uri(), made.ids)
+
+
+def test_a_folder_that_leads_elsewhere_or_unfolds_without_end_is_left(made: Made, store, tmp_path: Path) -> None:
+    if made.source.is_file():
+        pytest.skip("of the folder only")
+    secret = tmp_path / "home"
+    secret.mkdir()
+    (secret / "id_rsa").write_text("private")
+    copy = moved(made, tmp_path)
+    run = next(copy.source.glob(f"*/{made.ids['parent']}"))
+    shutil.rmtree(run / "params")
+    (run / "params").symlink_to(secret)
+    bomb = "\n".join(f"a{n + 1}: &a{n + 1} [{', '.join([f'*a{n}'] * 10)}]" for n in range(12))
+    meta = run / "meta.yaml"
+    meta.write_text(f"{meta.read_text()}\na0: &a0 lol\n{bomb}\n")
+    inlay.import_runs(copy.source, progress=False)
+    assert inlay.get_run("parent").params == {}

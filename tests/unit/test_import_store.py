@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import errno
 import io
+import json
 import math
 import subprocess
 import sys
 import textwrap
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pytest
 
@@ -270,3 +272,71 @@ def test_a_bar_is_drawn_on_a_terminal_only(store, tmp_path: Path, monkeypatch, s
     text = sys.stderr.getvalue()
     assert ("30/30" in text) is drawn
     assert text.count("\n") <= 3
+
+
+def test_a_store_whose_tables_are_views_of_files_is_refused(store, store_folder: Path, tmp_path: Path) -> None:
+    secret = tmp_path / "id_rsa"
+    secret.write_text("private")
+    other = recorded(tmp_path / "other")
+    inlay.get_run("first")
+    with other.turn(), duckdb.connect(str(other.database)) as con:
+        con.execute("DROP TABLE tags")
+        con.execute(
+            f"CREATE VIEW tags AS SELECT run_id, 'key' AS key, content AS value FROM runs, read_text('{secret}')"
+        )
+    inlay.connect(store_folder)
+    with pytest.raises(StoreError, match="does not hold what a store"):
+        inlay.import_runs(other.folder, progress=False)
+
+
+def test_what_others_say_of_a_known_environment_or_code_is_not_believed(
+    store, store_folder: Path, tmp_path: Path
+) -> None:
+    other = recorded(tmp_path / "other")
+    inlay.sql("SELECT 1")
+    with other.open() as con:
+        con.execute("INSERT INTO environments (env_hash, python) VALUES ('e1', '3.14')")
+        con.execute("UPDATE runs SET env_hash = 'e1'")
+    inlay.connect(store_folder)
+    inlay.import_runs(other.folder, progress=False)
+    before = inlay.sql("SELECT * FROM environments ORDER BY ALL").fetchall()
+    assert before
+    with other.open() as con:
+        con.execute("UPDATE environments SET python = 'theirs'")
+        con.execute("UPDATE runs SET note = 'changed'")
+    assert inlay.import_runs(other.folder, progress=False).updated == 2
+    assert inlay.sql("SELECT * FROM environments ORDER BY ALL").fetchall() == before
+
+
+def test_secrets_in_what_ended_a_run_are_masked(store, tmp_path: Path) -> None:
+    target = inlay.export_runs(
+        tmp_path / "runs.json", kind="json", store=recorded(tmp_path / "other"), progress=False
+    ).target
+    said = json.loads(Path(target).read_text())
+    said["runs"][0] |= {"command": '["train", "--password=hunter2222"]', "traceback": "KeyError: api_key=hunter2222"}
+    Path(target).write_text(json.dumps(said))
+    inlay.import_runs(target, store=store, progress=False)
+    rows = store_rows(store, "SELECT command, traceback FROM runs WHERE command IS NOT NULL")
+    assert len(rows) == 1
+    assert "hunter" not in str(rows)
+
+
+@pytest.mark.parametrize("error", [MemoryError(), OverflowError("too large"), duckdb.Error("odd"), RecursionError()])
+def test_a_run_that_nobody_can_read_keeps_no_other_out(store, tmp_path: Path, monkeypatch, error) -> None:
+    other = recorded(tmp_path / "other")
+    real, bad = gathering.Gathering.take, []
+
+    def take(self, items):
+        if not bad:
+            bad.append(self.run.label)
+            raise error
+        real(self, items)
+
+    monkeypatch.setattr(gathering.Gathering, "take", take)
+    done = inlay.import_runs(other.folder, store=store, progress=False)
+    assert (done.new, [one.what for one in done.skipped]) == (1, bad)
+
+
+def store_rows(store, query: str):
+    with store.open() as con:
+        return con.execute(query).fetchall()

@@ -179,3 +179,19 @@ def test_a_path_that_leads_out_of_the_run_is_not_followed(folder: Path, store, t
         "none.png",
     ):
         assert inside(files, path) is None
+
+
+def test_files_that_are_a_link_elsewhere_are_not_read(folder: Path, store, tmp_path: Path) -> None:
+    copy, secret = tmp_path / "wandb", tmp_path / "home"
+    shutil.copytree(folder, copy, symlinks=True)
+    secret.mkdir()
+    (secret / "id_rsa").write_text("private")
+    for files in copy.glob("offline-run-*/files"):
+        shutil.rmtree(files)
+        files.symlink_to(secret)
+    assert inlay.import_runs(copy, progress=False).new == 3
+    assert inlay.sql("SELECT count(*) FROM artifacts WHERE path LIKE '%id_rsa%'").fetchall() == [(0,)]
+
+
+def test_the_link_to_the_latest_run_will_do(folder: Path, store) -> None:
+    assert inlay.import_runs(folder / "latest-run", progress=False).new == 1

@@ -26,8 +26,12 @@ if TYPE_CHECKING:
 
 REPLACED = ("params", "param_history", "artifacts", "inputs", "histograms", "outputs")
 """Tables of which a changed run's rows are written anew."""
-SHARED = {"sources": 1, "environments": 1, "sessions": 1, "executions": 2}
-"""Tables whose rows several runs may share, and how many of their columns are the key."""
+_BY_HASH = {"sources": "code_hash", "environments": "env_hash"}
+"""Tables of what several runs may share, under the hash of what it is. A row that is known stays, whatever a source
+says.
+"""
+_GOES_ON = {"sessions": 1, "executions": 2}
+"""Tables of what several runs may share and may have gone on since, and how many of their columns are the key."""
 HERE = "a run of this id is in the store already, and did not come from here"
 RESUMED = "it was resumed in this store after it was imported; its records here were left as they are"
 
@@ -114,7 +118,9 @@ def _write_run(con: DuckDBPyConnection, run: RunRows, before: Known) -> None:
     insert(con, "tags", [(run_id, key, value) for key, value in tags.items()])
     for table in REPLACED:
         insert(con, table, run.tables.get(table, []))
-    for table, keys in SHARED.items():
+    for table, key in _BY_HASH.items():
+        _add_unknown(con, table, key, run.tables.get(table, []))
+    for table, keys in _GOES_ON.items():
         replace(con, table, run.tables.get(table, []), keys=keys)
     _write_points(con, run)
     con.execute("DELETE FROM imports WHERE kind = ? AND source_id = ?", [run.kind, run.source_id])
@@ -132,6 +138,15 @@ def _write_points(con: DuckDBPyConnection, run: RunRows) -> None:
     for part in run.points:
         series.write([(writer, part)])
     con.execute("DELETE FROM writer_series WHERE writer = ?", [writer])
+
+
+def _add_unknown(con: DuckDBPyConnection, table: str, key: str, rows: list[tuple[Any, ...]]) -> None:
+    """Insert the rows whose hash, their first column, is not in the table."""
+    new = {row[0]: row for row in rows}
+    query = f"SELECT {key} FROM {table} WHERE {key} IN (SELECT unnest(?::VARCHAR[]))"  # noqa: S608 - own names
+    for (known,) in con.execute(query, [list(new)]).fetchall():
+        del new[known]
+    insert(con, table, list(new.values()))
 
 
 def _remove(con: DuckDBPyConnection, run_id: str) -> None:

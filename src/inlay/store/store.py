@@ -70,6 +70,7 @@ class Store:
                 yield self._con
                 return
             with self._private.open(wait) if self.read_only else self._own(wait) as con:
+                database.confine(con)  # what somebody else made may hold views that read files
                 self._con = con
                 try:
                     yield con

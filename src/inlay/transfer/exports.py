@@ -12,6 +12,7 @@ import os
 import shutil
 import tempfile
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -83,7 +84,7 @@ def export_runs(
     text = _target(target)
     store = store or (runs._store if isinstance(runs, Runs) else current())  # noqa: SLF001 - they know their store
     wanted = _wanted(store, runs)
-    tables = snapshot(store)
+    tables = snapshot(store, confined=kind != "parquet")
     listed, _ = tables.runs(running=True)
     chosen = [run for run in listed if wanted is None or run.run_id in wanted]
     if wanted is None:
@@ -127,6 +128,9 @@ def _wanted(store: Store, runs: Sequence[Any] | None) -> set[str] | None:
         return set(runs._ids)  # noqa: SLF001 - reading each run would take longer than the export
     if isinstance(runs, (str, Run)):
         runs = [runs]
+    if not isinstance(runs, Iterable):
+        msg = f"runs are ids, runs or what inlay.runs() returns; got {runs!r} of type {type(runs).__name__}"  # type: ignore[unreachable]
+        raise TypeError(msg)
     wanted = set()
     for one in runs:
         if isinstance(one, Run):

@@ -197,7 +197,7 @@ class Gathering:
             "deleted_at": None if about.deleted_at is None else utc(about.deleted_at),
             "env_hash": self.env_hash,
         }
-        return columns | about.columns
+        return columns | {name: _masked_column(value) for name, value in about.columns.items()}
 
     def _params(self, params: Iterable[Param]) -> list[tuple[Any, ...]]:
         rows = {}
@@ -233,6 +233,10 @@ def masked_tags(tags: dict[str, str]) -> dict[str, str]:
 def masked_text(text: str | None) -> str | None:
     """A text that people wrote, without the secrets in it."""
     return None if text is None else mask_text(text, code=False)
+
+
+def _masked_column(value: Any) -> Any:
+    return masked_text(value) if isinstance(value, str) else value
 
 
 def _param_text(value: Any) -> tuple[str, float | None, str]:

@@ -6,11 +6,11 @@ for all: what is unchanged is left alone, the rest is gathered run by run and wr
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from inlay.errors import StoreError
 from inlay.query.fresh import fresh
 from inlay.store import imported
 from inlay.store.store import current
@@ -33,8 +33,6 @@ __all__ = ["Imported", "Skipped", "import_runs"]
 _RUNS_AT_ONCE = 200
 _POINTS_AT_ONCE = 500_000
 _SHOWN = 5
-_UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, sqlite3.Error)
-"""What reading a source may raise when it is damaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +128,9 @@ class _Import:
             rows = gathering.rows(self._experiment)
         except BaseException as error:
             gathering.spool.close()
-            if not isinstance(error, _UNREADABLE):
+            if not isinstance(error, Exception) or isinstance(error, (StoreError, ImportError)):
                 raise
-            # One bad run must not keep the others out.
+            # One bad run must not keep the others out, whatever library stumbles over it.
             self._leave_out(run.source_id, Skipped(run.label, f"it could not be taken along: {error}"))
             return
         self._gathered.append((gathering, rows))

@@ -48,7 +48,7 @@ def _objects(source: Path) -> list[Any]:
             if source.suffix == ".jsonl":
                 return [json.loads(line) for line in file if line.strip()]
             whole = json.load(file)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         msg = f"{source} is no JSON: {error}"
         raise ValueError(msg) from error
     if not isinstance(whole, dict) or not isinstance(whole.get("runs"), list):

@@ -136,8 +136,10 @@ class _Database:
             artifact_uri=row["artifact_uri"],
             source_name=row["source_name"],
         )
-        folder = mlflow_words.local_folder(run.artifact_uri)
-        files = tree_digest(folder) if folder is not None and folder.is_dir() else ""
+        ending = f"{run_id}/artifacts"
+        places = self._places(f"{row['experiment_id']}/{ending}")
+        folder = mlflow_words.artifact_folder(run.artifact_uri, places, ending)
+        files = "" if folder is None else tree_digest(folder)
         digest = digest_of(tuple(row), experiment.name, sorted(params.items()), sorted(tags.items()), sizes, files)
         label = f"run {run.name or run_id}"
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _STATUSES = {1: "RUNNING", 2: "SCHEDULED", 3: "FINISHED", 4: "FAILED", 5: "KILLED"}
 _TRASH = ".trash"
+_PLAIN = (str, int, float, bool, type(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +183,18 @@ def _meta(path: Path, skipped: list[Skipped]) -> dict[str, Any] | None:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         said = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - a safe one, in C
-    except (OSError, ValueError, yaml.YAMLError) as error:
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         skipped.append(Skipped(str(path), f"it cannot be read: {error}"))
         return None
-    return said if isinstance(said, dict) else None
+    return _plain(said) if isinstance(said, dict) else None
+
+
+def _plain(said: dict[Any, Any]) -> dict[str, Any]:
+    """Texts, numbers and one level of them below a word, which is all that MLflow writes: what refers to itself again
+    and again in YAML is small there, and endless when it is written out.
+    """
+    plain: dict[str, Any] = {name: value for name, value in said.items() if isinstance(value, _PLAIN)}
+    for name, value in said.items():
+        if isinstance(value, dict):
+            plain[name] = {key: inner for key, inner in value.items() if isinstance(inner, _PLAIN)}
+    return plain

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from inlay.store.masking import mask_text
 from inlay.transfer.paths import files_below
 from inlay.transfer.records import About, File, Input, Param, RunReference, Skipped
 
@@ -97,8 +96,6 @@ def about(run: MlflowRun) -> About:
     source = run.tags.get("mlflow.source.name") or run.source_name
     columns: dict[str, Any] = {ours: run.tags[theirs] for theirs, ours in _COLUMNS.items() if run.tags.get(theirs)}
     columns.setdefault("user_name", run.user)
-    if "git_remote" in columns:
-        columns["git_remote"] = mask_text(columns["git_remote"])
     columns["source_name"] = PurePath(source.replace("\\", "/")).name if source else None
     columns["source_kind"] = _SOURCES.get(run.tags.get("mlflow.source.type", ""))
     return About(
@@ -166,22 +163,29 @@ def artifacts(uri: str | None, places: Sequence[Path], ending: str, under: str =
 
     A store may be anybody's: a folder that does not end as MLflow's do (`ending`) is not looked into.
     """
-    folder = local_folder(uri)
-    candidates = [folder, *places] if folder is not None else list(places)
-    for candidate in candidates:
-        if candidate.as_posix().endswith(f"/{ending}") and candidate.is_dir() and not candidate.is_symlink():
-            kind, metadata = ("model", {"format": "mlflow", "unsafe": True}) if under else ("file", None)
-            for file in files_below(candidate, under=under, kind=kind):
-                if metadata is not None and isinstance(file, File):
-                    yield File(file.path, file.content, kind, None, under.rstrip("/"), None, metadata, file.created_at)
-                else:
-                    yield file
-            return
-    if uri and folder is None:
+    folder = artifact_folder(uri, places, ending)
+    if folder is not None:
+        kind, metadata = ("model", {"format": "mlflow", "unsafe": True}) if under else ("file", None)
+        for file in files_below(folder, under=under, kind=kind):
+            if metadata is not None and isinstance(file, File):
+                yield File(file.path, file.content, kind, None, under.rstrip("/"), None, metadata, file.created_at)
+            else:
+                yield file
+    elif uri and _local_folder(uri) is None:
         yield Skipped(f"artifacts at {uri}", "they are not on this machine")
 
 
-def local_folder(uri: str | None) -> Path | None:
+def artifact_folder(uri: str | None, places: Sequence[Path], ending: str) -> Path | None:
+    """The folder that `artifacts` reads; None where there is none."""
+    folder = _local_folder(uri)
+    for candidate in [folder, *places] if folder is not None else places:
+        whole = ".." not in candidate.parts and candidate.as_posix().endswith(f"/{ending}")
+        if whole and candidate.is_dir() and not candidate.is_symlink():
+            return candidate
+    return None
+
+
+def _local_folder(uri: str | None) -> Path | None:
     """The folder that an artifact address names; None for one elsewhere."""
     if not uri:
         return None

@@ -24,10 +24,12 @@ def fit_path(path: str) -> str:
 
 
 def inside(folder: Path, relative: str) -> Path | None:
-    """The file at a relative path below a folder; None for one that leads out of it, is a link, or is none."""
+    """The file at a relative path below a folder; None for one that leads out of it, is a link, or is none, and where
+    the folder is a link.
+    """
     path = folder / relative
     pure = PurePosixPath(relative.replace("\\", "/"))
-    if pure.is_absolute() or ".." in pure.parts or path.is_symlink():
+    if pure.is_absolute() or ".." in pure.parts or path.is_symlink() or folder.is_symlink():
         return None
     try:
         whole = path.resolve()
@@ -46,8 +48,10 @@ def files_below(folder: Path, *, under: str = "", kind: str = "file") -> Iterato
 
 
 def walked(folder: Path) -> Iterator[tuple[Path, str]]:
-    """Files and links below a folder, in the order of their names, each with its relative path."""
-    pending = [folder]
+    """Files and links below a folder, in the order of their names, each with its relative path. There are none below a
+    folder that is a link.
+    """
+    pending = [] if folder.is_symlink() else [folder]
     while pending:
         here = pending.pop()
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import tempfile
+import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,12 +26,14 @@ SELECT s.run_id, s.key, p.rowid AS row, p.step, p.time, p.value FROM points p JO
 """
 
 
-def snapshot(store: Store) -> Tables:
-    """The tables of a store, everything logged so far in them. Raises `StoreError` when it cannot be read."""
+def snapshot(store: Store, *, confined: bool = True) -> Tables:
+    """The tables of a store, everything logged so far in them. Its connections reach no other files, unless they are
+    not `confined`. Raises `StoreError` when it cannot be read.
+    """
     with fresh(store):
         pass
-    kept = tempfile.TemporaryDirectory(prefix="inlay-")  # gone when nobody reads it any more
-    copy = Path(kept.name) / store.database.name
+    folder = Path(tempfile.mkdtemp(prefix="inlay-"))
+    copy = folder / store.database.name
     with store.turn():
         for ending in ("", ".wal"):
             with contextlib.suppress(FileNotFoundError):
@@ -38,11 +41,14 @@ def snapshot(store: Store) -> Tables:
 
     @contextlib.contextmanager
     def opened() -> Iterator[DuckDBPyConnection]:
-        con = database.connect(Path(kept.name) / copy.name)
+        con = database.connect(copy)
         try:
             con.execute(_NUMBERED)
+            if confined:
+                database.confine(con)
             yield con
         finally:
             con.close()
 
+    weakref.finalize(opened, shutil.rmtree, folder, ignore_errors=True)  # gone when nobody reads it any more
     return Tables(opened, store.artifacts)

@@ -10,6 +10,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from inlay.store import artifacts as blobs
+from inlay.store import database
 from inlay.transfer.records import Skipped
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ def write(
     Returns the files whose bytes are not there.
     """
     with tables.opened() as con:
+        con.execute("SET allowed_directories = ?", [[str(folder)]])
+        database.confine(con)
         con.execute("CREATE TEMP TABLE chosen AS SELECT unnest(?::UUID[]) AS run_id", [list(run_ids)])
         for table, query in _QUERIES.items():
             target = str(folder / f"{table}.parquet").replace("'", "''")

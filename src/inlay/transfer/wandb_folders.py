@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from inlay.store.masking import mask_text
 from inlay.tracking.values import param_text
 from inlay.transfer.paths import digest_of, files_below, inside
 from inlay.transfer.records import (
@@ -52,7 +51,7 @@ def list_runs(source: Path) -> Listing:
     files = [source] if source.is_file() else [*source.glob("run-*.wandb"), *source.glob("*run-*/run-*.wandb")]
     runs, skipped = [], []
     for file in sorted(files):
-        if file.parent.is_symlink():
+        if file.parent.is_symlink() and source not in (file, file.parent):
             continue  # `latest-run`
         try:
             runs.append(_listed(file))
@@ -244,7 +243,7 @@ class _Reading:
             "source_name": program.replace("\\", "/").rpartition("/")[2] or None,
             "source_kind": "notebook" if program.endswith(".ipynb") else "script",
             "git_commit": self.environment.get("commit") or head.git.commit or None,
-            "git_remote": mask_text(remote) if remote else None,
+            "git_remote": remote or None,
         }
         name = head.display_name or head.run_id
         experiment = Experiment(head.project or "uncategorized")
@@ -274,7 +273,7 @@ def _value(text: str) -> Any:
     """The value of a JSON text; W&B writes the numbers that JSON lacks as words."""
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return float(value.replace("Infinity", "inf")) if value in ("NaN", "Infinity", "-Infinity") else value
 
