@@ -18,7 +18,7 @@ import pytest
 GROUP = 3000
 
 HOUSE = """
-import json, os, shutil, sys, tempfile, traceback, warnings
+import atexit, json, os, shutil, sys, tempfile, traceback
 import numpy
 import inlay
 from inlay.capture import background
@@ -60,7 +60,7 @@ for line in sys.stdin:
                 os.setuid(uid)
                 os.umask(umask)
                 exec(compile(code, "<program>", "exec"), {"inlay": inlay, "os": os, "sys": sys, "__name__": "__main__"})
-                upkeep.close_all()
+                atexit._run_exitfuncs()  # as at the end of a program of its own
                 code_of_exit = 0
             except BaseException:
                 traceback.print_exc()
@@ -89,7 +89,10 @@ class Users:
     """Runs programs as users; those of one call run at the same time."""
 
     def __init__(self, home: Path) -> None:
-        environment = {**os.environ, "HOME": str(home), "TMPDIR": "/tmp", "LOGNAME": "somebody"}
+        temporary = home / "temporary"
+        temporary.mkdir()
+        temporary.chmod(0o777)
+        environment = {**os.environ, "HOME": str(home), "TMPDIR": str(temporary), "LOGNAME": "somebody"}
         self.process = subprocess.Popen(
             [sys.executable, "-c", HOUSE % GROUP],
             stdin=subprocess.PIPE,

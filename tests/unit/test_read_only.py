@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -37,6 +38,12 @@ def filled(store):
     inlay.runs()
     close_all()
     return store
+
+
+@pytest.fixture(autouse=True)
+def temporary(tmp_path, monkeypatch):
+    """Where copies lie until the process ends: with the test's own files."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
 
 @pytest.fixture
@@ -333,7 +340,7 @@ os.kill(os.getpid(), {signal.SIGKILL})
     (reader,) = users((EVE, 0o022, READ.format(store=str(store))))
     assert "going|killed|200|[]" in reader.said.splitlines(), reader.said
     assert everything_in(store) == before
-    assert not list(place.glob("inlay-*"))
+    assert list((place / "temporary").glob("inlay-*")) == []
 
 
 @pytest.fixture
