@@ -21,7 +21,7 @@ LIMITS = (100, 20)
 @pytest.fixture
 def still(monkeypatch):
     """No thread: the test looks itself."""
-    monkeypatch.setattr(following, "_add", lambda followed: None)
+    monkeypatch.setattr(following, "watch", lambda followed: None)
     monkeypatch.setattr(following, "PATIENCE", 60.0)
 
 

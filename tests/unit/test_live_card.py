@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import textwrap
 import threading
 import time
 import warnings
@@ -169,6 +170,45 @@ def test_the_end_shows_what_other_processes_logged_to_the_run(log, still, store_
     told = {series["key"]: series["total"] for series in states(log, "_snapshot")[-1]["series"]}
     assert told == {"loss": 2, "of a worker": 1}
     assert "0.7500" in notes.picture
+
+
+def test_what_workers_log_is_drawn_while_the_run_goes_on(log, still, store_folder, monkeypatch):
+    """It was drawn at the end only, hours later."""
+    looks = []
+    monkeypatch.setattr(following, "watch", looks.append)
+    run, _, card = begin(log)
+    a_browser_draws(card)
+    run.log({"loss": 0.125})
+    card.refresh()
+    program = """
+        import inlay
+        inlay.log({'loss': 0.5, 'of a worker': 0.75}, step=1)
+        run = inlay.active_run()
+        run.log_text("from far", "notes/worker.txt")
+        run.log_histogram("weights", [1, 2, 2], step=3)
+        run.log_input([{"a": 1}], "letters")
+    """
+    subprocess.run([sys.executable, "-c", textwrap.dedent(program)], env=run.env, check=True)
+    run.log({"loss": 0.25}, step=2)
+    run.log_histogram("weights", [1, 2, 2], step=2)
+    card.refresh()
+    (joined,) = looks
+    for step in (3, 4):
+        joined.look(wait=60)
+        run.log({"loss": 0.25}, step=step)
+        card.refresh()
+
+    assert {line.key: line.total for chart in card._curves.charts() for line in chart.lines} == {
+        "loss": 5,
+        "of a worker": 1,
+    }
+    card._details.refresh()
+    details = card._details.current()
+    assert [one["path"] for one in details["artifacts"]] == ["notes/worker.txt"]
+    assert [(one["key"], one["last_step"]) for one in details["histograms"]] == [("weights", 3)]
+    assert [one["name"] for one in details["inputs"]] == ["letters"]
+    run.end()
+    assert {line.key: line.total for chart in card._curves.charts() for line in chart.lines}["loss"] == 5
 
 
 def test_a_reloaded_page_finds_the_finished_card(log, still):
@@ -469,7 +509,7 @@ def test_a_card_that_fails_where_warnings_are_errors(log, still):
 
 @pytest.fixture
 def followed_by_hand(monkeypatch, still):
-    monkeypatch.setattr(following, "_add", lambda followed: None)
+    monkeypatch.setattr(following, "watch", lambda followed: None)
     monkeypatch.setattr(following, "PATIENCE", 60.0)
 
 

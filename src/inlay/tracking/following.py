@@ -46,6 +46,8 @@ class News:
 
     everything: StoredCurves | None = None
     """All metrics from their beginning; what was known before is to be forgotten."""
+    behind: tuple[int, int] | None = None
+    """Of a run of this process, the place in its journal behind which its points are not in `everything`."""
     points: dict[str, Points] = field(default_factory=dict)
     """New points by metric, after `everything`."""
     changed: bool = False
@@ -72,6 +74,7 @@ class FollowedRun:
         self._news = News()
         self._position: _Position | None = None
         self._ended = self.run.ended
+        self.behind: tuple[int, int] | None = None
         self.cost = 0.0
         """Seconds the last look took."""
 
@@ -107,6 +110,7 @@ class FollowedRun:
         before, everything, points = self._position, None, None
         if before is not None and position.continues(before) and position.points - before.points <= MANY:
             points = _new_points(con, position, before)
+        points = self._wanted(con, points)
         if points is None:
             everything = stored_in(con, self.run.run_id, self._limits)
         # Only now: what could not be read is read the next time.
@@ -115,9 +119,13 @@ class FollowedRun:
             news = self._news
             news.changed |= changed
             if everything is not None:
-                news.everything, news.points = everything, {}
+                news.everything, news.points, news.behind = everything, {}, self.behind
             elif points:
                 news.points = joined(news.points, points)
+
+    def _wanted(self, con: DuckDBPyConnection, points: dict[str, Points] | None) -> dict[str, Points] | None:  # noqa: ARG002
+        """Those of the new points that are handed out; None where everything is to be."""
+        return points
 
     def _read_attributes(self, con: DuckDBPyConnection) -> bool:
         found = attributes.load(con, [self.run.run_id])
@@ -135,7 +143,7 @@ def follow_foreign(run: Run, limits: Sequence[int], also: Callable[[Run], bool] 
     followed = FollowedRun(run, limits, also)
     followed.look(wait=60.0)
     if not followed.ended:
-        _add(followed)
+        watch(followed)
     return followed
 
 
@@ -220,7 +228,8 @@ class _Thread(threading.Thread):
             followed.look()
 
 
-def _add(followed: FollowedRun) -> None:
+def watch(followed: FollowedRun) -> None:
+    """Look at it about once a second from now on."""
     global _thread
     with _lock:
         if _thread is None:

@@ -61,16 +61,27 @@ class Follower:
                 return joined(stored_points(self._run, before=self._recorder.began_at_time), fresh)
             return fresh
 
-    def _tail(self) -> dict[str, Points]:
+    def go_to(self, place: tuple[int, int]) -> None:
+        """Hand out next what this process logged behind a segment and offset of its journal."""
+        with self._lock:
+            self._number, self._offset = max(place, self._recorder.began_at)
+            self._stored = False
+
+    def until(self, place: tuple[int, int]) -> dict[str, Points]:
+        """Points by metric between where it stands and a place ahead, that of the end of a whole record."""
+        with self._lock:
+            return self._tail(place)
+
+    def _tail(self, until: tuple[int, int] | None = None) -> dict[str, Points]:
         """What this process has written to its journal since the last look."""
         writer = self._recorder.writer
         blocks = []
-        current, _ = writer.position()
+        current, end = until or (writer.position()[0], None)
         while self._number <= current:
             path = writer.folder / f"{self._number:06d}{SUFFIX}"
             final = self._number < current
             try:
-                records = read_segment(path, self._offset, final=final)
+                records = read_segment(path, self._offset, final=final, end=None if final else end)
             except OSError:
                 break  # not there yet, or taken in and cleared away after the end
             blocks += records.blocks

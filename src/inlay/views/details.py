@@ -15,7 +15,7 @@ from inlay.query import run_details
 from inlay.query.artifacts import stored_artifacts
 from inlay.query.entries import ENTRIES, entries_of
 from inlay.query.fresh import fresh
-from inlay.query.histograms import KEYS, HistogramSummary
+from inlay.query.histograms import KEYS, HistogramSummary, read_histograms
 from inlay.query.inputs import read_inputs, summary_of
 from inlay.query.run_details import CellPlace, Child, Commit, Output, RunDetails, Surroundings
 from inlay.tracking.session import session_of
@@ -70,6 +70,13 @@ class Details:
                 return False
             before, self._current = self._current, now
             return before != now
+
+    def read_others(self, _: Run) -> bool:
+        """Read what other processes logged to a run that this one writes; `refresh`, in another thread, shows it."""
+        source = self._source
+        if isinstance(source, _Memory):
+            source.read_others()
+        return False
 
     def current(self) -> dict[str, Any]:
         """What is known now, as JSON."""
@@ -135,15 +142,18 @@ class _Listed:
         """How often there was something new."""
         self._entries: list[Entry] = []
         self._logged = 0
-        self._earlier = 0
+        self._earlier: dict[str, Artifact] = {}
         self._next = 0.0
 
     def look(self, memory: RunMemory, earlier: dict[str, Artifact], *, now: bool) -> list[Entry]:
-        """The entries of the files in memory and those logged `earlier`; `now` also if they were made just before."""
+        """The entries of the files in memory and of those logged `earlier` or elsewhere; `now` also if they were made
+        just before.
+        """
         began = time.monotonic()
-        if (memory.artifacts_logged, len(earlier)) == (self._logged, self._earlier) or (began < self._next and not now):
+        known = memory.artifacts_logged == self._logged and earlier is self._earlier
+        if known or (began < self._next and not now):
             return self._entries
-        self._logged, self._earlier = memory.artifacts_logged, len(earlier)
+        self._logged, self._earlier = memory.artifacts_logged, earlier
         files = _logged(memory, earlier)
         self._entries = entries_of(files)
         took = time.monotonic() - began
@@ -169,8 +179,10 @@ class _Memory:
         self._earlier: Earlier | None = None
         self._children: dict[str, Child] = {}
         self._children_elsewhere = 0  # started by other processes, or in an earlier life of the run
-        self._artifacts: dict[str, Artifact] = {}  # of an earlier life of the run
+        # Of an earlier life of the run, and of other processes: replaced by another dict when there is something new.
+        self._artifacts: dict[str, Artifact] = {}
         self._inputs: dict[tuple[str, str], InputSummary] = {}
+        self._histograms: list[HistogramSummary] = []
         self._listed = _Listed()
         self._output: Output | None = None
         self._output_at = 0.0
@@ -188,6 +200,8 @@ class _Memory:
             self._output,
             self._listed.looks,
             run.memory.histograms_logged,
+            self._histograms,
+            self._inputs,
             list(run.memory.inputs.values()),
             len(run.memory.columns),
             run.memory.columns.get("env_hash"),
@@ -210,7 +224,7 @@ class _Memory:
             bool(columns.get("git_dirty")),
             columns.get("git_remote"),
         )
-        histograms = [(key, set(steps)) for key, steps in dict(memory.histograms).items()]
+        histograms = [HistogramSummary(key, len(steps), max(steps)) for key, steps in _steps(memory).items()]
         origin = self._run.origin
         self._code = self._code or session.source(origin.code_hash if origin else None)
         return RunDetails(
@@ -219,7 +233,7 @@ class _Memory:
             output=self._output,
             artifacts=entries[:ENTRIES],
             artifacts_total=len(entries),
-            histograms=[HistogramSummary(key, len(steps), max(steps)) for key, steps in sorted(histograms)][:KEYS],
+            histograms=_united(self._histograms, histograms)[:KEYS],
             inputs=list((self._inputs | {name: summary_of(one) for name, one in dict(memory.inputs).items()}).values()),
             command=run_details.command_of(columns.get("command")),
             exit_code=columns.get("exit_code"),
@@ -281,8 +295,33 @@ class _Memory:
         self._children = {child.run_id: child for child in stored}
         self._children_elsewhere = max(0, total - run.memory.children_started)
         if run.recorder is not None and run.recorder.resumed:
-            self._artifacts = {artifact.path: artifact for artifact in stored_artifacts(con, run.run_id)}
-            self._inputs = {(one.name, one.context): one for one in read_inputs(con, run.run_id)}
+            self._read_stored(con)
+
+    def read_others(self) -> None:
+        """What other processes logged. Raises what the store raises when it cannot be had."""
+        with fresh(self._run.store, wait=0.1) as con:
+            self._read_stored(con)
+
+    def _read_stored(self, con: DuckDBPyConnection) -> None:
+        run_id = self._run.run_id
+        artifacts = {artifact.path: artifact for artifact in stored_artifacts(con, run_id)}
+        if artifacts != self._artifacts:
+            self._artifacts = artifacts
+        self._inputs = {(one.name, one.context): one for one in read_inputs(con, run_id)}
+        self._histograms = read_histograms(con, run_id)
+
+
+def _steps(memory: RunMemory) -> dict[str, set[int]]:
+    return {key: set(steps) for key, steps in dict(memory.histograms).items()}
+
+
+def _united(stored: list[HistogramSummary], logged: list[HistogramSummary]) -> list[HistogramSummary]:
+    """Histograms by key: what the store has, and what was logged here since."""
+    found = {one.key: one for one in stored}
+    for one in logged:
+        known = found.get(one.key, one)
+        found[one.key] = HistogramSummary(one.key, max(one.steps, known.steps), max(one.last_step, known.last_step))
+    return sorted(found.values(), key=lambda one: one.key)
 
 
 def _surroundings(row: dict[str, Any] | None) -> Surroundings | None:

@@ -22,6 +22,7 @@ from inlay.query.stored_curves import stored_in
 from inlay.settings import configured_static
 from inlay.tracking import events
 from inlay.tracking.following import follow_foreign, unfollow
+from inlay.tracking.joined_points import follow_joined
 from inlay.tracking.points import follow
 from inlay.tracking.progress import bars
 from inlay.views import choices, feed
@@ -88,6 +89,7 @@ class LiveCard:
         self._curves = RunCurves()
         self._follower: Follower | None = None
         self._followed: FollowedRun | None = None
+        self._joined: FollowedRun | None = None
         self._details: Details | None = None
         self._view: RunView | None = None
         self._token = secrets.token_hex(6)
@@ -172,8 +174,8 @@ class LiveCard:
             self._curves.begin_with(stored_in(con, run.run_id, LIMITS))
             self._read_details(run)  # in the same turn: opening the store again takes as long as reading it
 
-    def _take_in(self, followed: FollowedRun) -> None:
-        """What was found in the store since the last round."""
+    def _take_in(self, followed: FollowedRun) -> tuple[int, int] | None:
+        """What was found in the store since the last round; returns `News.behind`."""
         news = followed.take()
         if news.everything is not None:
             self._curves = RunCurves()
@@ -185,6 +187,16 @@ class LiveCard:
         self._header_changed |= news.changed
         self._details_changed |= news.late
         self._unkept |= news.changed
+        return news.behind
+
+    def _take_joined(self, own: Follower) -> None:
+        """What other processes logged to a run of this one, as far as the store has it; from then on its own points."""
+        if self._joined is not None:
+            behind = self._take_in(self._joined)
+            if behind is not None:
+                own.go_to(behind)
+        elif self._run.shared and not self._done and self._details is not None:
+            self._joined = follow_joined(self._run, LIMITS, self._details.read_others)
 
     def _read_details(self, run: Run) -> bool:
         """In the thread that follows the run, for asking the store takes time."""
@@ -220,6 +232,7 @@ class LiveCard:
     def _send_changes(self) -> int:
         """Send what is new to the browser, and a page that has just been loaded everything."""
         if self._follower is not None:
+            self._take_joined(self._follower)
             self._curves.feed(self._follower.poll())
         elif self._followed is not None:
             self._take_in(self._followed)
@@ -359,7 +372,7 @@ class LiveCard:
         """What other processes logged to the run is in the store, not in the journal that was followed."""
         with contextlib.suppress(InlayError, OSError), fresh(self._run.store, wait=5.0) as con:
             stored = stored_in(con, self._run.run_id, LIMITS)
-            self._curves, self._follower = RunCurves(), None
+            self._curves, self._follower, self._joined = RunCurves(), None, None
             self._curves.begin_with(stored)
             self._curves.changes()
             self._asked = True  # the browser holds other points
@@ -368,8 +381,8 @@ class LiveCard:
         """Be told of nothing any more."""
         self._unsubscribe()
         feed.remove(self)
-        if self._followed is not None:
-            unfollow(self._followed)
+        for followed in filter(None, (self._followed, self._joined)):
+            unfollow(followed)
 
 
 _open: deque[LiveCard] = deque()

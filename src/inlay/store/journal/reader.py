@@ -61,8 +61,10 @@ class Records:
         return np.concatenate(self.blocks)
 
 
-def read_segment(path: Path, offset: int = 0, *, final: bool = False, cut_off: bool = False) -> Records:
-    """Read whole records from `offset` to the end of what is written.
+def read_segment(
+    path: Path, offset: int = 0, *, final: bool = False, cut_off: bool = False, end: int | None = None
+) -> Records:
+    """Read whole records from `offset` to the end of what is written, or to `end`, where an earlier read stopped.
 
     `final` says that nobody will write to the segment again, `cut_off` that its writer may have been killed in
     the middle of a write. Raises `OSError` when the file cannot be read.
@@ -71,8 +73,8 @@ def read_segment(path: Path, offset: int = 0, *, final: bool = False, cut_off: b
     parse = _Parse(records)
     with path.open("rb") as file:
         file.seek(offset)
-        if final:
-            data = _without_trailing_zeros(file.read())
+        if final or end is not None:
+            data = _without_trailing_zeros(file.read() if end is None else file.read(max(0, end - offset)))
             parse.all_of(_without_cut_off_write(data) if cut_off else data)
             return records
         while True:
