@@ -37,6 +37,8 @@ class Setting:
     """The value, checked; raises `ValueError` or `TypeError` that says what it can be."""
     help: str
     environment_only: bool = False
+    internal: bool = False
+    """Said by inlay to itself: nobody has to know."""
 
     @property
     def variable(self) -> str:
@@ -100,10 +102,10 @@ def configured_static() -> Static:
 
 
 class Configuration(Mapping[str, Any]):
-    """Every setting and its value, as they were when asked; printed, a table that says where each comes from."""
+    """The settings for users, as they were when asked; printed, a table that says where each value comes from."""
 
     def __init__(self, settings: tuple[Setting, ...]) -> None:
-        found = {setting.name: _resolved(setting) for setting in settings}
+        found = {setting.name: _resolved(setting) for setting in settings if not setting.internal}
         self._values = {name: value for name, (value, _) in found.items()}
         self.sources = {name: source for name, (_, source) in found.items()}
         """Where each value comes from: "configure", a variable, a pyproject.toml, or "default"."""
@@ -198,6 +200,7 @@ SETTINGS: tuple[Setting, ...] = (
         _text_of("run_given"),
         "what was chosen for that run, so that a script that joins it leaves it alone: `name`, `experiment`",
         environment_only=True,
+        internal=True,
     ),
 )
 
