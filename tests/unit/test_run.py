@@ -339,6 +339,19 @@ def test_of_words_said_by_two_processes_the_last_count(store):
     later.close()
 
 
+def test_of_a_deletion_and_a_restoration_by_two_processes_the_last_counts(store):
+    with inlay.start_run("r") as run:
+        pass
+    inlay.runs()
+    earlier, later = Writer(store.journal), Writer(store.journal)
+    now = time.time()
+    for writer, deleted_at, at in ((later, now, now), (earlier, None, now + 1), (later, now - 1, now - 1)):
+        writer.event(Kind.RUN, {"run": run.run_id, "set": {"deleted_at": deleted_at}}, at=at)
+    assert [one.name for one in inlay.runs()] == ["r"]
+    earlier.close()
+    later.close()
+
+
 def test_words_about_a_run_of_a_deleted_store(store):
     with inlay.start_run("r") as run:
         pass

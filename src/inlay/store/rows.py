@@ -121,7 +121,7 @@ class Batch:
     def _run_changed(self, body: dict[str, Any], time: float) -> None:
         run = self._run(body["run"])
         for column, value in body["set"].items():
-            if column == "note" and not self._is_news(body["run"], "note", time):
+            if column in _SAID and not self._is_news(body["run"], column, time):
                 continue
             if column in _ERROR and run["status"] not in (None, "running"):
                 continue  # of a process that joined the run and outlived it: how it ended is not its to say
@@ -325,6 +325,8 @@ def _plain(value: Any) -> Any:
 
 _columns: dict[str, list[tuple[str, str]]] = {}
 _ERROR = ("error_type", "error_message", "traceback")
+_SAID = ("note", "deleted_at")
+"""What any process may say of any run, at any time: the last word holds."""
 _CHANGING_RUNS = {Kind.RUN_START, Kind.RUN_END, Kind.RUN}
 _KEYS = {
     "artifacts": 2, "outputs": 1, "sessions": 1, "executions": 2, "sources": 1, "environments": 1,
