@@ -169,6 +169,31 @@ def test_without_cell_ids_the_first_line_stands_for_the_cell(store):
     assert earlier(store, "%%track train\nx = 2", **told, **same_session) is None
 
 
+def test_the_version_before_of_a_script_is_its_newest_run_whatever_its_first_line(store):
+    script = {"source_kind": "script", "source_name": "train.py"}
+    a_run(store, "import a\nx = 1", name="old", host="here", **script)
+    a_run(store, "import b\nx = 1", name="new", host="here", **script)
+    a_run(store, "import b\nx = 1", name="elsewhere", host="there", **script)
+    a_run(store, "import c", name="other", source_kind="script", source_name="eval.py", host="here")
+    a_run(
+        store,
+        "import c",
+        name="cell",
+        source_kind="notebook",
+        source_name="train.py",
+        notebook="n.ipynb",
+        cell_id="c1",
+        host="here",
+    )
+    assert earlier(store, "import c", source_name="train.py") == "elsewhere"
+    assert earlier(store, "import c", source_name="nothing.py") is None
+    same_session = {"session_id": "0192f0c1-0000-7000-8000-000000000000"}
+    assert earlier(store, "import c", source_name="train.py", **same_session) is None
+    with inlay.start_run("now") as run:
+        run.record(host="here")
+    assert earlier(store, "import c", source_name="train.py", run_id=run.run_id) == "new"
+
+
 def test_differences():
     lines = [f"line {number}" for number in range(30)]
     changed = [*lines[:10], "new", *lines[11:], "last"]

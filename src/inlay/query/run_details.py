@@ -90,6 +90,11 @@ class CellPlace:
     execution_seq: int | None
     nested: bool
 
+    @property
+    def of_script(self) -> bool:
+        """Whether it is no cell, but a script: those of notebooks say in which one."""
+        return self.cell_id is None and self.notebook is None and self.source_name is not None
+
 
 @dataclass(slots=True)
 class RunDetails:
@@ -168,6 +173,16 @@ WHERE r.cell_id IS NULL AND r.source_name IS NOT DISTINCT FROM $source_name
 ORDER BY r.started_at DESC
 LIMIT 1
 """
+_SAME_SCRIPT = """
+SELECT r.run_id::VARCHAR, r.name, left(s.source, $source_length)
+FROM runs r JOIN sources s USING (code_hash)
+WHERE r.source_kind = 'script' AND r.source_name = $source_name
+  AND r.started_at < make_timestamp(($started_at * 1000000)::BIGINT)
+  AND r.run_id <> $run_id AND r.deleted_at IS NULL AND (r.parent_run_id IS NOT NULL) = $nested
+  AND r.session_id IS DISTINCT FROM $session_id
+ORDER BY r.host = (SELECT host FROM runs WHERE run_id = $run_id) DESC NULLS LAST, r.started_at DESC
+LIMIT 1
+"""
 
 
 def earlier_run(con: DuckDBPyConnection, place: CellPlace, source: str) -> Earlier | None:
@@ -175,7 +190,9 @@ def earlier_run(con: DuckDBPyConnection, place: CellPlace, source: str) -> Earli
 
     A cell is known by its id: best in the same notebook, else in one that was renamed or copied. Programs that execute
     notebooks give no ids; then the file's name and the first line of the code stand for the cell, in another session,
-    since such a program executes each cell once. The runs of a loop in a cell are no versions of each other.
+    since such a program executes each cell once. The runs of a loop in a cell are no versions of each other. A script
+    is known by its file's name alone, for its first line changes, too: best on the same host, else on another, as
+    every container is one.
     """
     values = {
         "run_id": place.run_id,
@@ -188,6 +205,10 @@ def earlier_run(con: DuckDBPyConnection, place: CellPlace, source: str) -> Earli
     if place.cell_id is not None:
         values |= {"cell_id": place.cell_id, "execution_seq": place.execution_seq}
         row = con.execute(_SAME_CELL, values).fetchone()
+    elif place.of_script:
+        del values["notebook"]
+        values["source_name"] = place.source_name
+        row = con.execute(_SAME_SCRIPT, values).fetchone()
     else:
         values |= {"source_name": place.source_name, "beginning": source.lstrip().split("\n", 1)[0]}
         row = con.execute(_SAME_BEGINNING, values).fetchone()
