@@ -17,6 +17,7 @@ import inlay
 from inlay.errors import InlayError, UnsafeLoadError
 from inlay.store import artifacts as blobs
 from inlay.tracking import loading
+from inlay.tracking.artifacts import log_bytes
 
 mpl.use("agg")
 PICTURE = np.arange(60, dtype=np.uint8).reshape(4, 5, 3)
@@ -128,6 +129,22 @@ def test_every_kind_comes_back(logged):
         load("config.json", as_="pandas")
     with pytest.raises(TypeError, match="load takes the name"):
         load(3)
+
+
+@pytest.mark.parametrize("metadata", [None, {"format": "mlflow", "unsafe": True}], ids=["artifacts", "logged model"])
+def test_a_model_of_mlflow_is_left_to_mlflow(store, metadata):
+    kind = "file" if metadata is None else "model"
+    with inlay.start_run() as run:
+        for name, data in (("MLmodel", b"flavors: {}"), ("requirements.txt", b"numpy"), ("model.pkl", b"x")):
+            key = None if metadata is None else "models/churn"
+            log_bytes(run, data, f"models/churn/{name}", kind, key=key, metadata=metadata)
+    says = r"mlflow\.pyfunc\.load_model\(run\.download\('models/churn'\)\)"
+    with pytest.raises(UnsafeLoadError, match=says):
+        run.load("models/churn", unpickle=True)
+    assert run.load("models/churn/requirements.txt") == "numpy"
+    assert run.load("models/churn/MLmodel") == b"flavors: {}"
+    with pytest.raises(UnsafeLoadError, match=r"model\.pkl' is not loaded"):
+        run.load("models/churn/model.pkl", unpickle=False)
 
 
 def test_a_run_loads_what_it_has_just_logged(store):

@@ -44,6 +44,7 @@ def load(run: Run, name: str, *, unpickle: bool | None, as_: str | None, step: i
     if not isinstance(name, str):
         msg = f"load takes the name or path of something logged; got {name!r} of type {type(name).__name__}"  # type: ignore[unreachable]
         raise TypeError(msg)
+    _refuse_mlflow(run, name.strip("/"))
     files = _found(run, name)
     if files[0].kind == "table" and files[0].key is not None:
         return _table(files, as_)
@@ -56,6 +57,16 @@ def load(run: Run, name: str, *, unpickle: bool | None, as_: str | None, step: i
         msg = f"{name!r} has no step {step}; it has {len(stepped)}, from {min(stepped)} to {max(stepped)}"
         raise KeyError(msg)
     return _value(run, stepped[step], unpickle=unpickle, as_=as_)
+
+
+def _refuse_mlflow(run: Run, name: str) -> None:
+    """Raise `UnsafeLoadError` for a folder that MLflow made of a model: only MLflow knows what is in it."""
+    if any(one.path == f"{name}/MLmodel" for one in run.artifacts):
+        msg = (
+            f"{name!r} is a model that MLflow wrote, and loading it can run any code. If you trust whoever wrote it: "
+            f"mlflow.pyfunc.load_model(run.download({name!r}))"
+        )
+        raise UnsafeLoadError(msg)
 
 
 # -- which files ----------------------------------------------------------------------------------------------
@@ -108,7 +119,7 @@ def _table(files: list[Artifact], as_: str | None) -> Any:
 
 def _value(run: Run, artifact: Artifact, *, unpickle: bool | None, as_: str | None) -> Any:  # noqa: PLR0911
     suffix = suffix_of(artifact.path)
-    if artifact.kind == "model" or suffix in _PICKLES or suffix == ".safetensors":
+    if (artifact.kind == "model" and not _of_mlflow(artifact)) or suffix in _PICKLES or suffix == ".safetensors":
         return _model(run, artifact, unpickle=unpickle, as_=as_)
     if suffix == ".parquet":
         return _table([artifact], as_)
@@ -154,7 +165,8 @@ def _model(run: Run, artifact: Artifact, *, unpickle: bool | None, as_: str | No
     from inlay.content.model import load_model
 
     suffix = suffix_of(artifact.path)
-    format_ = artifact.metadata.get("format") or ("safetensors" if suffix == ".safetensors" else _PICKLES.get(suffix))
+    said = None if _of_mlflow(artifact) else artifact.metadata.get("format")
+    format_ = said or ("safetensors" if suffix == ".safetensors" else _PICKLES.get(suffix))
     _allowed(str(format_), as_)
     weights = artifact.metadata.get("weights") is True
     file = _checked(artifact)
@@ -168,6 +180,11 @@ def _model(run: Run, artifact: Artifact, *, unpickle: bool | None, as_: str | No
             why = "the run was imported" if _imported(run) else "the store belongs to another user"
         msg = f"{artifact.path!r} is not loaded, because {why}: {error}"
         raise UnsafeLoadError(msg) from error.__cause__
+
+
+def _of_mlflow(artifact: Artifact) -> bool:
+    """Whether it is one of the files of such a folder: each is what its suffix says."""
+    return artifact.metadata.get("format") == "mlflow"
 
 
 def _allowed(kind: str, as_: str | None) -> None:
