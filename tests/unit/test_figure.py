@@ -17,6 +17,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import plotly.graph_objects as go
 
+import inlay
 from inlay.content.figure import kept_figure
 from inlay.content.html import kept_html
 from inlay.errors import InlayError
@@ -45,6 +46,12 @@ def test_matplotlib_and_all_that_belongs_to_a_figure():
     assert kept_figure(figure, "a.svg", {}).data[:5] == SVG
     assert kept_figure(figure, "a.pdf", {}).data[:4] == b"%PDF"
     assert (plt.get_fignums(), figure.get_size_inches().tolist(), figure.dpi) == before
+
+
+def test_the_step_stands_where_it_does_for_images(store):
+    with inlay.start_run() as run:
+        run.log_figure(plt.figure(), "attention", 3)
+    assert [(one.path, one.step) for one in run.artifacts] == [("attention/00000003.png", 3)]
 
 
 def test_options_go_to_savefig():

@@ -61,7 +61,7 @@ class RunContent:
 
     # -- values -----------------------------------------------------------------------------------------------
 
-    def log_figure(self, figure: Any, path: str, *, step: int | None = None, **options: Any) -> None:
+    def log_figure(self, figure: Any, path: str, step: int | None = None, **options: Any) -> None:
         """Keep a figure; the path's suffix is the format.
 
         Matplotlib and seaborn (figures, Axes, grids, pyplot itself): .png where there is no suffix, .svg, .pdf and
