@@ -9,9 +9,11 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from inlay.tracking import values
+from inlay.tracking.artifacts import checked_path
 
 
 class Tensor:
@@ -122,8 +124,18 @@ def test_steps(given, step):
 
 @pytest.mark.parametrize("given", ["3", 1.5, math.nan, math.inf, [1], object()])
 def test_steps_are_whole_numbers(given):
-    with pytest.raises(TypeError, match="step of metric 'k' is a whole number"):
+    with pytest.raises(TypeError, match="step of 'k' is a whole number"):
         values.step_number("k", given)
+
+
+def test_a_value_in_the_place_of_a_name_is_told_in_one_line():
+    frame = pd.DataFrame({"a": [1, 2]})
+    with pytest.raises(TypeError, match=r"^a metric key is a string; got a value of type DataFrame$"):
+        values.check_key(frame)
+    with pytest.raises(TypeError, match=r"^a dataset's name is a string; got 3 of type int$"):
+        values.check_key(3, "dataset")
+    with pytest.raises(TypeError, match=r"string, and comes after the value; got a value of type DataFrame$"):
+        checked_path(frame)
 
 
 def test_steps_fit_64_bits():

@@ -22,7 +22,7 @@ from inlay.store import artifacts as blobs
 from inlay.store.incoming import Incoming
 from inlay.store.journal.slots import Kind
 from inlay.store.notice import say
-from inlay.tracking import copies
+from inlay.tracking import copies, values
 from inlay.tracking.memory import folders_of
 
 if TYPE_CHECKING:
@@ -238,7 +238,7 @@ def _is_store(folder: str, store: Store) -> bool:
 def checked_path(path: object) -> str:
     """`path` as a relative path with slashes. Raises `ValueError` for one that leads out of the run."""
     if not isinstance(path, (str, os.PathLike)):
-        msg = f"an artifact's path is a string; got {path!r} of type {type(path).__name__}"
+        msg = f"an artifact's path is a string, and comes after the value; got {values.shown(path)}"
         raise TypeError(msg)
     text = os.fspath(path).replace("\\", "/")
     pure = PurePosixPath(text)

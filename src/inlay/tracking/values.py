@@ -18,13 +18,17 @@ if TYPE_CHECKING:
 
 MAX_KEY = 250
 MAX_NOTE = 100_000
+MAX_SHOWN = 80
 MAX_PARAM = 500_000
 """Characters of a note, and of a param's text."""
 _ROOM = MAX_EVENT - 1000
 """Bytes of one event for what a user gave; the rest is for the names around it."""
 
 
-_NAMES = {"run": "a run's name", "experiment": "an experiment's name"}
+_NAMES = {
+    "run": "a run's name", "experiment": "an experiment's name", "dataset": "a dataset's name",
+    "context": "a dataset's context",
+}  # fmt: skip
 """What has a name rather than a key."""
 
 
@@ -32,7 +36,7 @@ def check_key(key: object, what: str = "metric") -> str:
     """`key` itself. Raises `TypeError` when it is no string, `ValueError` when empty or over 250 characters."""
     called = _NAMES.get(what, f"a {what} key")
     if not isinstance(key, str):
-        msg = f"{called} is a string; got {key!r} of type {type(key).__name__}"
+        msg = f"{called} is a string; got {shown(key)}"
         raise TypeError(msg)
     if not key:
         msg = f"{called} cannot be empty"
@@ -46,6 +50,13 @@ def check_key(key: object, what: str = "metric") -> str:
         msg = f"{called} must be valid Unicode; got {key!r}"
         raise ValueError(msg) from None
     return key
+
+
+def shown(value: object) -> str:
+    """A value that is of the wrong type, in one line: a data frame in a text's place fills the screen."""
+    kind = type(value).__name__
+    text = "" if hasattr(value, "__len__") and not isinstance(value, (str, bytes)) else repr(value)
+    return f"{text} of type {kind}" if 0 < len(text) <= MAX_SHOWN and "\n" not in text else f"a value of type {kind}"
 
 
 def number(key: str, value: Any) -> float:
@@ -73,10 +84,10 @@ def step_number(key: str, step: Any) -> int:
     except (TypeError, ValueError, OverflowError):
         exact = False
     if not exact or isinstance(step, str):
-        msg = f"the step of metric {key!r} is a whole number; got {step!r} of type {type(step).__name__}"
+        msg = f"the step of {key!r} is a whole number; got {shown(step)}"
         raise TypeError(msg)
     if not -(2**63) <= whole < 2**63:
-        msg = f"the step of metric {key!r} does not fit 64 bits: {step!r}"
+        msg = f"the step of {key!r} does not fit 64 bits: {step!r}"
         raise ValueError(msg)
     return whole
 
