@@ -18,7 +18,7 @@ def ended(name, **more):
 
 def test_none_yet(store):
     runs = inlay.runs()
-    assert (len(runs), list(runs), repr(runs)) == (0, [], "Runs: none yet")
+    assert (len(runs), list(runs), repr(runs)) == (0, [], "Runs: none")
     assert len(runs.to_df()) == 0
 
 
@@ -32,7 +32,7 @@ def test_newest_first(store):
     assert [run.name for run in runs[1:3]] == ["r2", "r1"]
     assert [run.name for run in runs.to_list()] == ["r3", "r2", "r1", "r0"]
     assert [run.name for run in inlay.runs(experiment="odd")] == ["r3", "r1"]
-    assert repr(runs) == f"Runs: 4, newest {runs[0]!r}"
+    assert repr(runs) == f"Runs: 4, first {runs[0]!r}"
     with pytest.raises(IndexError):
         runs[4]
 

@@ -126,8 +126,8 @@ class Runs(Sequence[Run]):
 
     def __repr__(self) -> str:
         if not self._ids:
-            return "Runs: none yet"
-        return f"Runs: {len(self._ids):,}, newest {self[0]!r}"
+            return "Runs: none"
+        return f"Runs: {len(self._ids):,}, first {self[0]!r}"
 
     def _load(self, run_ids: list[str]) -> list[Run]:
         by_id = {one.run_id: one for one in self._attributes(run_ids)}
