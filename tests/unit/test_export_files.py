@@ -181,6 +181,7 @@ def test_an_export_that_fails_leaves_what_was_there(recorded, tmp_path: Path, mo
     [
         (3, {}, TypeError, "path"),
         ("", {}, ValueError, "path"),
+        ("out", {"runs": 3}, TypeError, "got 3 of type int"),
         ("out", {"kind": "parket"}, ValueError, "did you mean 'parquet'"),
         ("out", {"kind": "csv"}, ValueError, "parquet, json, mlflow"),
     ],
