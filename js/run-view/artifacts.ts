@@ -11,6 +11,7 @@ import { formatCount } from "../lib/format.ts";
 import { formatSize } from "../lib/size.ts";
 import { asText, field } from "../lib/wire.ts";
 import { besideView } from "./beside.ts";
+import { copyButton } from "./copy.ts";
 import { type AskEnv, inquiry, WAITING } from "./inquiry.ts";
 import { modelView } from "./model.ts";
 import type { Panel } from "./panels.ts";
@@ -37,9 +38,10 @@ export function artifactsPanel(env: ArtifactsEnv): Panel {
   let series: SeriesView | null = null;
 
   const tree = treeView<File>("files", (file) => choose(file.path === chosen?.path ? null : file));
+  const loader = copyButton();
   const save = button("Download", () => void download());
   const close = button("×", () => choose(null), { "aria-label": "Close the preview" });
-  const beside = besideView(tree.node, "Preview", [save, close]);
+  const beside = besideView(tree.node, "Preview", [loader.node, save, close]);
   const { body, side } = beside;
 
   const ask = (op: string, args: Record<string, unknown>, until: AbortSignal) =>
@@ -47,6 +49,8 @@ export function artifactsPanel(env: ArtifactsEnv): Panel {
   /** What the kernel knows the chosen file by. */
   const asked = ({ path, key }: Artifact) =>
     key === null ? { path } : series === null ? { key } : { key, step: series.step };
+
+  const line = ({ path }: File) => `${load()}.load(${JSON.stringify(path)})`;
 
   const clear = () => {
     question.forget();
@@ -81,7 +85,7 @@ export function artifactsPanel(env: ArtifactsEnv): Panel {
     clear();
     if (chosen === null) return;
     const { artifact } = chosen;
-    if (artifact.model !== null) return body.replaceChildren(modelView(artifact, load()));
+    if (artifact.model !== null) return body.replaceChildren(modelView(artifact, line(chosen)));
     if (artifact.key === null || artifact.last_step === null || !answers.available) {
       return look(artifact);
     }
@@ -117,6 +121,7 @@ export function artifactsPanel(env: ArtifactsEnv): Panel {
     body.scrollTop = 0;
     side.hidden = file === null;
     beside.name(file?.path ?? "");
+    if (file !== null) loader.update("load", line(file), `Copy ${line(file)}`);
     beside.about("");
     mark();
     show();

@@ -53,7 +53,7 @@ export function dataPanel(env: AskEnv): Panel {
   };
 
   const question = inquiry(env, "input", say, ({ body }) => {
-    const columns = columnsTable(body, chosen?.data.rows ?? null);
+    const columns = chosen && columnsTable(body, chosen.data);
     if (columns === null) say("Nothing is known of its columns");
     else place.replaceChildren(columns);
   });
@@ -110,10 +110,11 @@ function listed(data: DataEntry): DataSet {
   return { path, kind: "", figure: sizeOf(data), data };
 }
 
-function sizeOf({ rows, columns }: DataEntry): string {
+function sizeOf({ kind, rows, columns }: DataEntry): string {
   const said = (count: number | null) => (count === null ? "" : formatCount(count));
   if (rows !== null && columns !== null) return `${said(rows)} × ${said(columns)}`;
-  return rows === null ? said(columns) && `${said(columns)} columns` : `${said(rows)} rows`;
+  if (rows === null) return said(columns) && `${said(columns)} columns`;
+  return `${said(rows)} ${kind === "folder" ? "files" : "rows"}`;
 }
 
 /** `sha256:ab12…` or `ab12…`: what is read are the first digits. */
@@ -121,16 +122,26 @@ function shortDigest(digest: string): string {
   return (digest.split(":").at(-1) ?? "").slice(0, DIGITS);
 }
 
-const HEADINGS = ["Column", "Values", "Missing", "Distinct", "Min", "Mean", "Max"];
+const FACTS = ["Missing", "Distinct", "Min", "Mean", "Max"];
 
-/** The columns of an answer with what is known of each; null where there are none. */
-function columnsTable(body: unknown, rows: number | null): HTMLElement | null {
+/** The columns of an answer, or the files of a folder, with what is known of any of them; null where there are none. */
+function columnsTable(body: unknown, { kind, rows }: DataEntry): HTMLElement | null {
   const found = field(body, "columns");
   if (!Array.isArray(found) || found.length === 0) return null;
   const total = asNumber(field(body, "total")) ?? found.length;
-  const lines = found.map((column: unknown) => columnRow(column, rows));
-  const head = HEADINGS.map((heading) => {
-    const cell = element("th", {}, heading);
+  const facts = FACTS.filter((fact) => found.some((column) => factOf(column, fact) !== null));
+  const values = found.map(valuesOf);
+  const spread = values.some((value) => value !== null);
+  const lines = found.map((column: unknown, i) => {
+    const line = columnRow(column, facts, rows);
+    if (spread)
+      line.children[0]?.after(element("td", { class: "inlay-values" }, values[i] ?? null));
+    return line;
+  });
+  const what = kind === "folder" ? "files" : "columns";
+  const headings = [kind === "folder" ? "File" : "Column", ...(spread ? ["Values"] : []), ...facts];
+  const head = headings.map((heading) => {
+    const cell = element("th", facts.includes(heading) ? { class: "inlay-figure" } : {}, heading);
     cell.scope = "col";
     return cell;
   });
@@ -144,33 +155,34 @@ function columnsTable(body: unknown, rows: number | null): HTMLElement | null {
   const filter = (typed: string) => {
     for (const line of lines) line.hidden = !(line.dataset["name"] ?? "").includes(typed);
     const left = lines.filter((line) => !line.hidden).length;
-    setText(count, left < total ? `${formatCount(left)} of ${formatCount(total)} columns` : "");
+    setText(count, left < total ? `${formatCount(left)} of ${formatCount(total)} ${what}` : "");
   };
   filter("");
-  const search = searchField("Search columns", filter);
+  const search = searchField(`Search ${what}`, filter);
   const tools = element("div", { class: "inlay-panel-top" }, search, count);
   search.hidden = lines.length < SEARCHED_FROM;
   tools.hidden = search.hidden && total <= lines.length;
   return element("div", {}, tools, table);
 }
 
-function columnRow(column: unknown, rows: number | null): HTMLTableRowElement {
+const factOf = (column: unknown, fact: string) => field(column, fact.toLowerCase()) ?? null;
+
+function columnRow(column: unknown, facts: readonly string[], rows: number | null) {
   const [name, type] = [asText(field(column, "name")), asText(field(column, "type"))];
   const title = element("th", { title: `${name} ${type}` }, `${name} `);
   title.append(element("span", { class: "inlay-hint" }, type));
   title.scope = "row";
-  const cells = ["missing", "distinct", "min", "mean", "max"].map((fact) => {
-    const value = field(column, fact);
+  const cells = facts.map((fact) => {
+    const value = factOf(column, fact);
     const number = asNumber(value);
     const text = number === null ? asText(value) : formatValue(number);
     const cell = element("td", { class: "inlay-figure", title: text }, text);
-    if (fact === "missing" && number !== null && rows) {
+    if (fact === FACTS[0] && number !== null && rows) {
       cell.title = `${formatValue((100 * number) / rows)} % of the rows`;
     }
     return cell;
   });
-  const values = element("td", {}, valuesOf(column));
-  return element("tr", { "data-name": name.toLowerCase() }, title, values, ...cells);
+  return element("tr", { "data-name": name.toLowerCase() }, title, ...cells);
 }
 
 /** How the values lie: bars for numbers, the most frequent ones for texts. */

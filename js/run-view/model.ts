@@ -4,14 +4,10 @@ import type { Artifact } from "../lib/details.ts";
 import { element, pairs } from "../lib/dom.ts";
 import { formatCount } from "../lib/format.ts";
 import { formatSize } from "../lib/size.ts";
-import { copyButton } from "./copy.ts";
 
-/** `load` is the line of Python that brings the run back. */
-export function modelView(artifact: Artifact, load: string): HTMLElement {
-  const { model, key, count } = artifact;
-  const line = `${load}.load(${JSON.stringify(key ?? artifact.path)})`;
-  const copy = copyButton();
-  copy.update("Copy", line, `Copy ${line}`);
+/** `line` is that of Python which loads it. */
+export function modelView(artifact: Artifact, line: string): HTMLElement {
+  const { model, count } = artifact;
   const facts: [string, string][] = [
     ["Format", model?.format ?? ""],
     ["Class", model?.class ?? ""],
@@ -22,7 +18,7 @@ export function modelView(artifact: Artifact, load: string): HTMLElement {
     "div",
     { class: "inlay-model" },
     pairs(facts.filter(([, value]) => value !== "")),
-    element("div", { class: "inlay-load" }, element("code", {}, line), copy.node),
+    element("div", { class: "inlay-load" }, element("code", {}, line)),
     model?.unsafe
       ? element(
           "p",

@@ -123,19 +123,16 @@ function sound(source: BlobPart, type: string, path: string): Preview {
 }
 
 function table(value: unknown): Preview {
-  const cells = (row: unknown, tag: "td" | "th") =>
-    (Array.isArray(row) ? row : []).map((cell: unknown) => {
-      const text = asText(cell);
-      const node = element(
-        tag,
-        /^-?[\d.,]+(e[+-]?\d+)?%?$/i.test(text) ? { class: "inlay-figure" } : {},
-      );
-      if (tag === "th") node.setAttribute("scope", "col");
-      node.append(text);
-      return node;
-    });
   const found = field(value, "rows");
   const rows: unknown[] = Array.isArray(found) ? found : [];
+  const figures = (rows.find(Array.isArray) ?? []).map(isFigure);
+  const cells = (row: unknown, tag: "td" | "th") =>
+    (Array.isArray(row) ? row : []).map((cell: unknown, i) => {
+      const right = tag === "th" ? figures[i] : isFigure(cell);
+      const node = element(tag, right ? { class: "inlay-figure" } : {}, asText(cell));
+      if (tag === "th") node.setAttribute("scope", "col");
+      return node;
+    });
   const total = asNumber(field(value, "total"));
   const node = element(
     "table",
@@ -150,3 +147,5 @@ function table(value: unknown): Preview {
     total === rows.length ? `${shown} row${total === 1 ? "" : "s"}` : `first ${shown}${of} rows`;
   return { node, remark, ready: Promise.resolve(), close: () => undefined };
 }
+
+const isFigure = (cell: unknown) => /^-?[\d.,]+(e[+-]?\d+)?%?$/i.test(asText(cell));

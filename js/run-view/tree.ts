@@ -133,7 +133,8 @@ export function treeView<T extends Listed>(what: string, choose: (item: T) => vo
     activate(active || (rows[0]?.path ?? ""));
     tools.hidden = items.length < MANY;
     rest.hidden = found.length >= total;
-    setText(rest, `${formatCount(found.length)} of ${formatCount(total)} ${what}`);
+    const hint = items.length < total && what === "files" ? "; run.artifacts has all" : "";
+    setText(rest, `${formatCount(found.length)} of ${formatCount(total)} ${what}${hint}`);
   };
 
   tree.addEventListener("keydown", (event) => {

@@ -313,4 +313,6 @@ def test_values_of_every_kind_are_text():
 
     given = [None, 1, 0.5, Decimal("1.50"), "x\ud800", {"a": object}, float("inf")]
     assert [_cell(value) for value in given] == ["", "1", "0.5", "1.50", "x?", '{"a": "<class \'object\'>"}', "inf"]
+    given = [0.47668520001537584, -0.25, 1.5e-300, 1234567.8912345, 123456789, 0.1 + 0.2]
+    assert [_cell(value) for value in given] == ["0.476685", "-0.25", "1.5e-300", "1234567.89123", "123456789", "0.3"]
     assert sys.getsizeof(_cell("x" * 10**6)) < 1000

@@ -263,6 +263,10 @@ def test_the_columns_of_a_data_set(desk):
         log_input(run, "train", schema=schema, profile=profile)
         log_input(run, "wide", schema=[{"name": f"c{n}", "type": "x"} for n in range(300)], profile=None)
         log_input(run, "bare", schema=None, profile=None)
+        log_input(run, "array", schema=[{"name": "values", "type": "f", "shape": [9, 2]}], profile=None, columns=2)
+        log_input(run, "cut", schema=[{"name": "a", "type": "x"}] * 2000, profile=None, columns=30_000)
+        files = [{"name": "a.jpg", "type": "file"}] * 2000
+        log_input(run, "folder", schema=files, profile=None, kind="folder", rows=5_000, columns=None)
     desk.know(run)
     found, _ = ask(desk, run, "input", name="train", context="")
     age, city, odd = found["columns"]
@@ -273,4 +277,6 @@ def test_the_columns_of_a_data_set(desk):
     wide, _ = ask(desk, run, "input", name="wide", context="")
     assert (len(wide["columns"]), wide["total"]) == (200, 300)
     assert ask(desk, run, "input", name="bare", context="")[0] == {"columns": [], "total": 0}
+    for name, total in (("array", 1), ("cut", 30_000), ("folder", 5_000)):
+        assert ask(desk, run, "input", name=name, context="")[0]["total"] == total
     assert "no data set 'train'" in refused(desk, run, "input", name="train", context="other")

@@ -511,7 +511,7 @@ describe("artifacts", () => {
       event.preventDefault();
     };
     document.addEventListener("click", watch);
-    const [save] = one.all(".inlay-preview .inlay-button");
+    const [save] = one.all(".inlay-preview .inlay-button:not(.inlay-copy)");
     save?.click();
     expect(save?.textContent).toBe("Preparing…");
     expect(kernel.last("artifact")).toMatchObject({ path: "plots/loss.png", whole: true });

@@ -236,7 +236,7 @@ describe("a series of pictures", () => {
 
   it("downloads the step in sight", async () => {
     const [one] = await looking();
-    const [save] = one.all(".inlay-preview .inlay-button");
+    const [save] = one.all(".inlay-preview .inlay-button:not(.inlay-copy)");
     save?.click();
     expect(kernel.last("artifact")).toMatchObject({ key: "cat", step: 40, whole: true });
   });
@@ -314,6 +314,8 @@ describe("other values", () => {
     expect(text).toContain("Formatjoblib");
     expect(text).toContain("Classsklearn.tree.Tree");
     expect(text).toContain('inlay.get_run("a81b2c3d").load("net")');
+    const copy = one.find(".inlay-preview .inlay-copy");
+    expect(copy.title).toBe('Copy inlay.get_run("a81b2c3d").load("net")');
     expect(text.includes("Loading it runs code from this file")).toBe(warned);
   });
 
@@ -480,6 +482,18 @@ describe("data", () => {
     expect(body(one).querySelectorAll(".inlay-spark").length).toBe(1);
     const { violations } = await axe.run(one.root);
     expect(violations.map(({ id }) => id)).toEqual([]);
+  });
+
+  it("name the files of a folder, and leave out what nobody knows of them", async () => {
+    const folder = { ...train, name: "cats", kind: "folder", rows: 2500, columns: null };
+    const one = await opened(withFiles([], { inputs: [folder] }, "data"));
+    expect(one.text(".inlay-panel:not([hidden]) .inlay-preview")).toContain("2,500 files");
+    const nothing = { missing: null, distinct: null, min: null, mean: null, max: null };
+    const files = ["a.jpg", "b.jpg"].map((name) => ({ name, type: "file", ...nothing, top: [] }));
+    await reply("input", { columns: files, total: 2500 });
+    expect(body(one).textContent).toContain("2 of 2,500 files");
+    const lines = [...body(one).querySelectorAll("tr")].map((line) => line.textContent);
+    expect(lines).toEqual(["File", "a.jpg file", "b.jpg file"]);
   });
 
   it("have columns that can be searched, and say of how many", async () => {

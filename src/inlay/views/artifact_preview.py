@@ -41,6 +41,8 @@ ROWS = 100
 COLUMNS = 50
 CELL = 200
 """Characters of one cell of a table."""
+DIGITS = 8
+"""Characters of a number in a table that is written as it is; a longer one is rounded to six digits."""
 PARTS = 50
 """Parts of a table that are looked into for its first rows."""
 LARGEST_WHOLE = 64 << 20
@@ -358,4 +360,7 @@ def _written(value: object) -> str:
         return json.dumps(value, ensure_ascii=False, default=str)
     if isinstance(value, (bytes, bytearray)):
         return f"{len(value):,} bytes"
-    return str(value)
+    text = str(value)
+    if isinstance(value, float) and len(text) > DIGITS:
+        return f"{value:.{6 if abs(value) < 1e6 else 12}g}"
+    return text

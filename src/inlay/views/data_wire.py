@@ -13,6 +13,7 @@ from inlay.query.datasets import datasets_of
 from inlay.views.format import encodable
 
 if TYPE_CHECKING:
+    from inlay.query.datasets import Dataset
     from inlay.tracking.run import Run
 
 COLUMNS = 200
@@ -25,7 +26,8 @@ TOP = 5
 
 
 def columns_json(run: Run, name: str, context: str) -> dict[str, Any]:
-    """The first columns of the run's data set with what is known of each; `total` counts those left out, too.
+    """The first columns of the run's data set with what is known of each, or the first files of a folder; `total`
+    counts those left out, too.
 
     Raises `InlayError` for a data set that is not known.
     """
@@ -36,7 +38,15 @@ def columns_json(run: Run, name: str, context: str) -> dict[str, Any]:
     if known is None:
         raise InlayError(f"run {run.short_id} has no data set {name!r:.300}")
     columns = [_column(one, known.profile) for one in known.schema[:COLUMNS]]
-    return {"columns": columns, "total": max(len(known.schema), known.columns or 0)}
+    return {"columns": columns, "total": _total(known)}
+
+
+def _total(data: Dataset) -> int:
+    """How many columns or files there are: the schema holds the first of them, and of an array one entry for all."""
+    entries = len(data.schema)
+    if entries == 1 and "shape" in data.schema[0]:
+        return 1
+    return max(entries, (data.rows if data.kind == "folder" else data.columns) or 0)
 
 
 def _column(column: dict[str, Any], profile: dict[str, dict[str, Any]]) -> dict[str, Any]:
