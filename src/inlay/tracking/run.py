@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any, Literal
 from inlay.errors import InlayError
 from inlay.store.identity import short_id
 from inlay.store.journal.slots import Kind
-from inlay.store.masking import mask_text, mask_value
 from inlay.store.printed import mask_printed
-from inlay.tracking import active, charting, copies, values
+from inlay.tracking import active, charting, copies
 from inlay.tracking.content import RunContent
 from inlay.tracking.events import announce
 from inlay.tracking.memory import TAIL, RunMemory
 from inlay.tracking.outcome import check_status, error_columns, error_of, status_of
 from inlay.tracking.snapshot import RunPlace, RunSnapshot
+from inlay.tracking.words import RunWords
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from inlay.tracking.recorder import Recorder
 
 
-class Run(RunContent):
+class Run(RunContent, RunWords):
     """A run: its attributes, what was logged to it, and the methods that log more.
 
     Made by `inlay.start_run` and `inlay.get_run`, not by hand. As a context manager it ends with the truth:
@@ -282,73 +282,6 @@ class Run(RunContent):
         """
         self.writable().log_array(key, values, steps, times)
 
-    # -- params, tags, note ---------------------------------------------------------------------------------
-
-    def log_param(self, key: str, value: Any) -> None:
-        """Record a param: any JSON value; what JSON cannot hold is kept as text.
-
-        A second value for a key replaces the first; both stay in the table `param_history`. Values whose name
-        or form looks like a secret are masked.
-        """
-        self.log_params({key: value})
-
-    def log_params(self, params: Mapping[str, Any]) -> None:
-        """Record several params; see `log_param`."""
-        given = values.pairs(params, "param")
-        clean = {values.check_key(key, "param"): _masked(key, value) for key, value in given.items()}
-        if not clean:
-            return
-        texts = {key: values.param_text(value) for key, value in clean.items()}
-        for part in values.portions(texts, "param"):
-            self.writable().event(Kind.PARAM, params=part)
-        self._attributes.params.update({key: values.param_value(text, kind) for key, (text, _, kind) in texts.items()})
-        announce("changed", self)
-
-    def set_tag(self, key: str, value: Any) -> None:
-        """Set a tag to a text; None removes it. Tags are words about a run: they can be set after its end, too, and
-        on runs read from the store.
-        """
-        self.set_tags({key: value})
-
-    def set_tags(self, tags: Mapping[str, Any]) -> None:
-        """Set several tags; see `set_tag`."""
-        texts = {
-            values.check_key(key, "tag"): None if value is None else str(mask_value(key, str(value)))
-            for key, value in values.pairs(tags, "tag").items()
-        }
-        if not texts:
-            return
-        for part in values.portions(texts, "tag"):
-            self._say(Kind.TAG, tags=part)
-        for key, text in texts.items():
-            if text is None:
-                self._attributes.tags.pop(key, None)
-            else:
-                self._attributes.tags[key] = text
-        announce("changed", self)
-
-    def set_note(self, text: str) -> None:
-        """Replace the note; after the end of the run, too, and of runs read from the store."""
-        note = mask_text(values.note_text(text), code=False)
-        self._say(Kind.RUN, set={"note": note})
-        self._attributes.note = note
-        announce("changed", self)
-
-    def delete(self) -> None:
-        """Delete the run: lists leave it out from now on. Nothing is lost until `inlay gc --deleted`; see `restore`.
-
-        Raises `RunActiveError` while it is running.
-        """
-        from inlay.tracking import deletion
-
-        deletion.delete(self._store, [self._now()])
-
-    def restore(self) -> None:
-        """Bring the run back after `delete`."""
-        from inlay.tracking import deletion
-
-        deletion.restore(self._store, [self._now()])
-
     # -- for the floors above -------------------------------------------------------------------------------
 
     def record(self, **columns: Any) -> None:
@@ -444,19 +377,6 @@ class Run(RunContent):
         known.params, known.tags = dict(known.params), dict(known.tags)
         return handed_over, (self._store, known, self._recorder is not None and not self.ended)
 
-    def _say(self, kind: Kind, /, **body: Any) -> None:
-        """Append words about the run: tags, the note. They are no data of it, so they may be said of any run, also of
-        one that has ended or that others write. They go through this process's own stream, as everything does.
-        """
-        recorder = self._recorder
-        if recorder is not None and not self.ended:
-            recorder.writer.event(kind, {"run": self.run_id, **body})
-            return
-        from inlay.store.upkeep import writer_of
-
-        self._store.refuse_deleted()
-        writer_of(self._store).event(kind, {"run": self.run_id, **body})
-
     def writable(self) -> Recorder:
         """What writes it. Raises `InlayError` for a run that was read from the store, or that this process left."""
         if self.left:
@@ -472,10 +392,3 @@ class Run(RunContent):
             )
             raise InlayError(msg)
         return self._recorder
-
-
-def _masked(key: str, value: Any) -> Any:
-    try:
-        return mask_value(key, value)
-    except RecursionError:  # it refers to itself, or goes very deep: `values.param_text` names its type
-        return f"<{type(value).__qualname__}>"
