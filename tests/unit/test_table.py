@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import decimal
+import os
+import stat
 import uuid
 import warnings
 from datetime import date, datetime, time, timedelta, timezone
@@ -495,3 +497,20 @@ def test_what_duckdb_refuses_says_whose_it_is(kept, monkeypatch):
     monkeypatch.setattr("inlay.content.table.copy", refuses)
     with pytest.raises(InlayError, match=r"this dict cannot be kept as a table: .*what a type"):
         kept({"a": [1]})
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_child_forked_while_another_thread_begins_a_table_can_log_one():
+    with kept_tables._lock:
+        child = os.fork()
+        if child == 0:
+            os._exit(0 if kept_tables._lock.acquire(timeout=1) else 1)
+    assert os.waitpid(child, 0)[1] == 0
+
+
+def test_what_finds_no_room_in_memory_goes_where_nobody_else_looks():
+    with connection() as con:
+        ((folder,),) = con.execute("SELECT current_setting('temp_directory')").fetchall()
+        assert stat.S_IMODE(Path(folder).stat().st_mode) & 0o077 == 0 or os.name == "nt"
+    assert not Path(folder).exists()

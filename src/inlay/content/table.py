@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -92,15 +93,20 @@ def connection() -> Iterator[DuckDBPyConnection]:
     """A DuckDB in memory that fetches nothing and looks at no variables of Python. It takes 20 ms: one a call."""
     import duckdb
 
-    con = duckdb.connect(":memory:", config=_SETTINGS)
+    # What finds no room in memory goes there: a folder of a known name could be somebody else's.
+    spilled = tempfile.mkdtemp(prefix="inlay-")
     try:
-        con.execute("SET TimeZone = 'UTC'")
-        con.execute("SET enable_progress_bar = false")
-        con.execute("SET python_enable_replacements = false")
-        con.execute(f"SET temp_directory = '{literal(Path(tempfile.gettempdir()) / 'inlay-spilled')}'")
-        yield con
+        con = duckdb.connect(":memory:", config=_SETTINGS)
+        try:
+            con.execute("SET TimeZone = 'UTC'")
+            con.execute("SET enable_progress_bar = false")
+            con.execute("SET python_enable_replacements = false")
+            con.execute(f"SET temp_directory = '{literal(Path(spilled))}'")
+            yield con
+        finally:
+            con.close()
     finally:
-        con.close()
+        shutil.rmtree(spilled, ignore_errors=True)
 
 
 def copy(con: DuckDBPyConnection, query: str, file: Path) -> None:

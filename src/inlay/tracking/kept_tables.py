@@ -180,6 +180,16 @@ def _merge(run: Run, name: str, growing: _Growing, con: DuckDBPyConnection, fold
         growing.parts[-MERGED:] = [one]
 
 
+def _after_fork() -> None:
+    """Another thread of the parent may have held it."""
+    global _lock
+    _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
 # -- names ----------------------------------------------------------------------------------------------------
 
 
