@@ -255,3 +255,35 @@ def test_a_read_only_store(store, monkeypatch):
     monkeypatch.setattr(type(store), "read_only", True)
     with pytest.raises(StoreError, match="read-only"):
         collect(store)
+
+
+def test_what_is_claimed_while_the_collection_looks_stays(store, monkeypatch):
+    orphan = artifacts.put_bytes(store.artifacts, b"orphan")
+    time.sleep(0.6)
+    real = collection._garbage
+
+    def claimed_right_after(*given):
+        found = real(*given)
+        artifacts.put_bytes(store.artifacts, b"orphan")
+        return found
+
+    monkeypatch.setattr(collection, "_garbage", claimed_right_after)
+    monkeypatch.setattr(collection, "SECOND_LOOK", 0.0)
+    assert collect(store, grace=0.5).blobs == ()
+    assert blobs(store) == [orphan.hash]
+
+
+def test_a_small_file_that_is_freed_while_others_are_written_is_kept_anew(store, tmp_path, monkeypatch):
+    files = [tmp_path / "a", tmp_path / "b"]
+    for file in files:
+        file.write_text(file.name)
+    known = artifacts.put_bytes(store.artifacts, b"a")
+    real = artifacts._settle_all
+
+    def freed_meanwhile(*given):
+        artifacts.path_of(store.artifacts, known.hash).unlink()
+        real(*given)
+
+    monkeypatch.setattr(artifacts, "_settle_all", freed_meanwhile)
+    for file, blob in zip(files, artifacts.put_small_files(store.artifacts, files), strict=True):
+        assert artifacts.path_of(store.artifacts, blob.hash).read_text() == file.name

@@ -98,6 +98,7 @@ def put_small_files(folder: Path, sources: Sequence[Path]) -> list[Blob | OSErro
                     written[len(results)] = temporary, path_of(folder, blob.hash)
                 results.append(blob)
         _settle_all(folder, written, results)
+        _claim_again(folder, sources, written, results)
     finally:
         for temporary, _ in written.values():
             temporary.unlink(missing_ok=True)
@@ -205,6 +206,20 @@ def _settle_all(folder: Path, written: dict[int, tuple[Path, Path]], results: li
                     os.fsync(file.fileno())
             if isinstance(blob, Blob):
                 _settle(temporary, target, blob.bytes)
+        except OSError as error:
+            results[number] = error
+
+
+def _claim_again(
+    folder: Path, sources: Sequence[Path], written: dict[int, tuple[Path, Path]], results: list[Blob | OSError]
+) -> None:
+    """The first were claimed seconds ago: a collection may have taken what it had looked at before."""
+    for number, blob in enumerate(results):
+        if number in written or isinstance(blob, OSError) or _claimed(path_of(folder, blob.hash), blob.bytes):
+            continue
+        try:
+            with Incoming(folder, sources[number], follow=False) as incoming:
+                results[number] = take_in(folder, incoming)
         except OSError as error:
             results[number] = error
 

@@ -100,7 +100,7 @@ def collect(store: Store, *, deleted_before: float | None = None, grace: float =
         runs = _forgotten(con, deleted_before)
         _forget(con, runs)
         found = _garbage(con, store, (), grace)
-        freed = _free(con, store, found.blobs)
+        freed = _free(con, store, found.blobs, grace)
         artifacts.clear_leftovers(store)
         rewrite = bool(runs) or worthwhile(con, store.database)
     before, after = _compacted(store) if rewrite else (0, 0)
@@ -153,11 +153,11 @@ def _forget(con: DuckDBPyConnection, runs: tuple[Forgotten, ...]) -> None:
 def _garbage(con: DuckDBPyConnection, store: Store, runs: tuple[Forgotten, ...], grace: float) -> Garbage:
     _put_all_back(store)
     used = _used(con, [run.run_id for run in runs])
-    unused, young, now = [], 0, time.time()
+    unused, young = [], 0
     for path, status in _blobs(store):
         if path.name in used:
             continue
-        if now - max(status.st_mtime, status.st_ctime) < grace:
+        if _is_young(status, grace):
             young += 1
             continue
         unused.append(Unused(path.name, status.st_size))
@@ -167,6 +167,10 @@ def _garbage(con: DuckDBPyConnection, store: Store, runs: tuple[Forgotten, ...],
         with contextlib.suppress(OSError):
             size += path.stat().st_size
     return Garbage(tuple(unused), tuple(leftovers), size, runs, young)
+
+
+def _is_young(status: os.stat_result, grace: float) -> bool:
+    return time.time() - max(status.st_mtime, status.st_ctime) < grace
 
 
 def _used(con: DuckDBPyConnection, without: list[str]) -> set[str]:
@@ -196,13 +200,15 @@ def _blobs(store: Store, prefix: str = "") -> Iterator[tuple[Path, os.stat_resul
                     yield path, path.stat()
 
 
-def _free(con: DuckDBPyConnection, store: Store, blobs: tuple[Unused, ...]) -> tuple[Unused, ...]:
+def _free(con: DuckDBPyConnection, store: Store, blobs: tuple[Unused, ...], grace: float) -> tuple[Unused, ...]:
     """Set these aside, look again, remove what is still unused; returns what was removed."""
     aside: dict[str, Path] = {}
     for blob in blobs:
         path = artifacts.path_of(store.artifacts, blob.hash)
         hidden = path.with_name(_ASIDE + blob.hash)
         with contextlib.suppress(OSError):  # on Windows, somebody reads it
+            if _is_young(path.stat(), grace):  # claimed while the others were looked at
+                continue
             path.rename(hidden)
             aside[blob.hash] = hidden
     if not aside:
