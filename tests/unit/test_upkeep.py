@@ -115,7 +115,7 @@ def test_a_store_that_is_deleted_while_it_is_taken_in_is_no_trouble(store, monke
         shutil.rmtree(store.folder)
         raise FileNotFoundError(store.database)
 
-    monkeypatch.setattr("inlay.store.ingest.ingest", deleted)
+    monkeypatch.setattr("inlay.store.ingest.ingest_into", deleted)
     keeper._ingest()
     assert not recwarn.list
 
@@ -131,7 +131,7 @@ def test_a_busy_store_is_tried_again_without_a_word(store, monkeypatch):
         raise StoreBusyError("busy")
 
     with monkeypatch.context() as patch:
-        patch.setattr("inlay.store.ingest.ingest", busy)
+        patch.setattr("inlay.store.ingest.ingest_into", busy)
         keeper._ingest()
     assert keeper._wanted_at is not None
 

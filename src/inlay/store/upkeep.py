@@ -113,10 +113,10 @@ class Upkeep(threading.Thread):
         try:
             # A child forked in the middle of an import could never import that module.
             with self._store.turn_in_process(wait=wait):
-                from inlay.store.ingest import ingest
+                from inlay.store.ingest import ingest_into
 
-                ingest(self._store, wait=wait)
-                with self._store.open(wait=wait) as con:
+                with self._store.open(wait=wait) as con:  # once for both: opening takes more than either
+                    ingest_into(con, self._store)
                     gaps = compaction.worthwhile(con, self._store.database)
                 if gaps:
                     compaction.compact(self._store)
