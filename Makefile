@@ -56,13 +56,13 @@ unit: bundles
 	$(PYTEST) tests/unit $(PARALLEL)
 
 chaos: bundles
-	$(PYTEST) tests/chaos
+	$(PYTEST) tests/chaos $(PARALLEL)
 
 # The same tests on an older DuckDB, laid over the environment instead of a second one, and on the journal that appends:
 # maps are tried above.
 older: bundles .venvs/duckdb-$(DUCKDB_OLDER)/.ready
 	export PYTHONPATH="$(CURDIR)/.venvs/duckdb-$(DUCKDB_OLDER)" INLAY_TEST_DUCKDB=$(DUCKDB_OLDER) INLAY_JOURNAL=append && \
-	  $(PYTEST) tests/unit $(PARALLEL) && $(PYTEST) tests/chaos
+	  $(PYTEST) tests/unit $(PARALLEL) && $(PYTEST) tests/chaos $(PARALLEL)
 
 notebooks: bundles
 	rm -rf build/notebooks && mkdir -p build/notebooks
