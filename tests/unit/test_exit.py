@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import textwrap
+
+import pytest
 
 
 def test_a_script_that_ends_during_an_ingest(tmp_path):
@@ -62,3 +65,14 @@ def test_a_daemon_thread_that_still_asks_at_the_exit(script):
     """)
     assert done.returncode == 0, done.stderr
     assert "terminate" not in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no signals to die of")
+@pytest.mark.parametrize("where", ["with inlay.start_run(): raise KeyboardInterrupt", "run = inlay.start_run(); 1 / 0"])
+def test_a_program_that_was_interrupted_dies_of_it(script, where):
+    """It left with status 1, so that Ctrl-C did not end the shell's loop around it."""
+    done = script(f"import inlay\n{where}\n")
+    assert done.returncode == (-signal.SIGINT if "Keyboard" in where else 1), done.stderr
+    assert done.stderr.count("Traceback") == 1
+    after = script(f"import inlay, sys\ntry:\n    {where}\nexcept BaseException: pass\nsys.exit(3)\n")
+    assert after.returncode == 3

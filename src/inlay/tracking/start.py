@@ -24,6 +24,7 @@ from inlay.store.masking import mask_text
 from inlay.store.store import current
 from inlay.tracking import active, origin, values
 from inlay.tracking.events import announce
+from inlay.tracking.interrupted_exit import die_of_it
 from inlay.tracking.joined import join, rename
 from inlay.tracking.names import new_name
 from inlay.tracking.outcome import at_exit, status_of
@@ -241,6 +242,9 @@ def _check(name: object, experiment: object, params: object, tags: object) -> No
 
 _registered = False
 _leaving = False
+
+
+atexit.register(die_of_it)  # with the import, and so called after what ends the runs
 
 
 def _end_at_exit() -> None:
