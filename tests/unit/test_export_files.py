@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import math
+import warnings
 from pathlib import Path
 
 import duckdb
@@ -118,6 +120,17 @@ def test_parquet_is_a_folder_that_anything_reads(recorded, tmp_path: Path) -> No
     assert not (tmp_path / "out" / "artifacts").exists()
     names = {path.name for path in (tmp_path / "out").iterdir()}
     assert {"runs.parquet", "params.parquet", "metrics.parquet", "tags.parquet", "artifacts.parquet"} <= names
+
+
+def test_nothing_is_left_behind(recorded, tmp_path: Path, monkeypatch) -> None:
+    """The copy of the database was left to the collector, which is a warning to those who make errors of them."""
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        inlay.export_runs(tmp_path / "out", progress=False)
+        gc.collect()
+    assert not list((tmp_path / "tmp").iterdir())
 
 
 def test_which_runs(recorded, tmp_path: Path) -> None:
