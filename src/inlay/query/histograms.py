@@ -51,6 +51,20 @@ class HistogramSteps:
     total: int
 
 
+def read_last(con: DuckDBPyConnection, run_id: str, most: int) -> list[tuple[str, Bins]]:
+    """The first histograms of a run by key, each at its last step."""
+    rows = con.execute(
+        """
+        SELECT key, step, edges, counts FROM histograms
+        WHERE run_id = $run
+          AND key IN (SELECT DISTINCT key FROM histograms WHERE run_id = $run ORDER BY key LIMIT $most)
+        QUALIFY row_number() OVER (PARTITION BY key ORDER BY step DESC, rowid DESC) = 1 ORDER BY key
+        """,
+        {"run": run_id, "most": most},
+    ).fetchall()
+    return [(key, Bins(*row)) for key, *row in rows if _make_sense(*row[1:])]
+
+
 def read_histograms(con: DuckDBPyConnection, run_id: str) -> list[HistogramSummary]:
     """The histograms of a run, by key."""
     rows = con.execute(

@@ -60,7 +60,7 @@ def log_histogram(run: Run, key: str, given: Any, step: int | None, *, bins: Any
             whole = steps.get(key) if key in steps else _first(run, recorder, key)
         recorder.event(Kind.HISTOGRAM, key=key, step=whole, edges=bounds, counts=numbers)
         steps[key] = (whole or 0) + 1
-        run.memory.keep_histogram(key, whole or 0)
+        run.memory.keep_histogram(key, whole or 0, bounds, numbers)
 
 
 def histogram(run: Run, key: str) -> Histogram:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from inlay.tracking.run import Run
 
 CHILDREN = 100
+HISTOGRAMS = 24
+"""Histograms of which the last step is remembered."""
 TAIL = 16 * 1024
 """How many characters of the output's end are remembered; the store keeps more."""
 
@@ -44,6 +46,8 @@ class RunMemory:
     histograms: dict[str, set[int]] = field(default_factory=dict)
     """Their steps, by key."""
     histograms_logged: int = 0
+    last_bins: dict[str, tuple[int, list[float], list[float]]] = field(default_factory=dict)
+    """Of the first few, the last step with its edges and counts."""
     inputs: dict[tuple[str, str], Dataset] = field(default_factory=dict)
     """The data it used, by name and context."""
     printed: tuple[str, int] | None = None
@@ -75,9 +79,12 @@ class RunMemory:
         self.artifacts_removed.add(path)
         self.artifacts_logged += 1
 
-    def keep_histogram(self, key: str, step: int) -> None:
+    def keep_histogram(self, key: str, step: int, edges: list[float], counts: list[float]) -> None:
         """A histogram was logged."""
         self.histograms.setdefault(key, set()).add(step)
+        known = self.last_bins.get(key)
+        if step >= known[0] if known else len(self.last_bins) < HISTOGRAMS:
+            self.last_bins[key] = step, edges, counts
         self.histograms_logged += 1
 
     def output_bytes(self) -> int:

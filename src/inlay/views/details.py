@@ -15,11 +15,12 @@ from inlay.query import run_details
 from inlay.query.artifacts import stored_artifacts
 from inlay.query.entries import ENTRIES, entries_of
 from inlay.query.fresh import fresh
-from inlay.query.histograms import KEYS, HistogramSummary, read_histograms
+from inlay.query.histograms import KEYS, Bins, HistogramSummary, read_histograms, read_last
 from inlay.query.inputs import read_inputs, summary_of
 from inlay.query.run_details import CellPlace, Child, Commit, Output, RunDetails, Surroundings
 from inlay.tracking.session import session_of
 from inlay.views.details_wire import details_json
+from inlay.views.picture_histogram import MOST
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -52,6 +53,7 @@ class Details:
         self._run = run
         self._source: _Memory | _Stored = _Memory(run) if run.live else _Stored(run)
         self._current = details_json(RunDetails())
+        self._shapes: list[tuple[str, Bins]] = []
         self._lock = threading.Lock()
 
     def refresh(self) -> bool:
@@ -68,6 +70,7 @@ class Details:
                 self._source = _Stored(self._run, patience=0.1)
             if now is None:
                 return False
+            self._shapes = self._source.shapes
             before, self._current = self._current, now
             return before != now
 
@@ -81,6 +84,10 @@ class Details:
     def current(self) -> dict[str, Any]:
         """What is known now, as JSON."""
         return self._current
+
+    def shapes(self) -> list[tuple[str, Bins]]:
+        """The first histograms by key, each at its last step: what the picture shows of them."""
+        return self._shapes
 
 
 class _Tries:
@@ -119,6 +126,7 @@ class _Stored:
         self._run = run
         self._tries = _Tries(patience)
         self._complete = False
+        self.shapes: list[tuple[str, Bins]] = []
 
     def look(self) -> RunDetails | None:
         """What the store says; None when it need not be asked."""
@@ -129,6 +137,7 @@ class _Stored:
         began = time.monotonic()
         with fresh(self._run.store, wait=self._tries.patience) as con:
             found = run_details.read_details(con, self._run.run_id)
+            self.shapes = read_last(con, self._run.run_id, MOST) if found.histograms else []
         self._complete = ended
         self._tries.done(time.monotonic() - began)
         return found
@@ -183,6 +192,7 @@ class _Memory:
         self._artifacts: dict[str, Artifact] = {}
         self._inputs: dict[tuple[str, str], InputSummary] = {}
         self._histograms: list[HistogramSummary] = []
+        self._stored_shapes: list[tuple[str, Bins]] = []
         self._listed = _Listed()
         self._output: Output | None = None
         self._output_at = 0.0
@@ -212,6 +222,15 @@ class _Memory:
             return None
         self._seen = seen
         return self._found(children, entries)
+
+    @property
+    def shapes(self) -> list[tuple[str, Bins]]:
+        """The first histograms at the last step that is known."""
+        found = dict(self._stored_shapes)
+        for key, (step, edges, counts) in dict(self._run.memory.last_bins).items():
+            if key not in found or found[key].step <= step:
+                found[key] = Bins(step, edges, counts)
+        return sorted(found.items())[:MOST]
 
     def _found(self, children: list[Run], entries: list[Entry]) -> RunDetails:
         memory, session = self._run.memory, session_of(self._run.store)
@@ -309,6 +328,7 @@ class _Memory:
             self._artifacts = artifacts
         self._inputs = {(one.name, one.context): one for one in read_inputs(con, run_id)}
         self._histograms = read_histograms(con, run_id)
+        self._stored_shapes = read_last(con, run_id, MOST) if self._histograms else []
 
 
 def _steps(memory: RunMemory) -> dict[str, set[int]]:

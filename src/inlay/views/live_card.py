@@ -325,7 +325,8 @@ class LiveCard:
         static = self._static or configured_static()
         html = picture_html(
             run, charts, total, token=self._token, now=time.time(), static=static, progress=self._bars, files=files,
-            data=details.get("inputs", []),
+            data=details.get("inputs", []), shapes=self._details.shapes() if self._details is not None else (),
+            histograms_total=len(details.get("histograms", [])),
         )  # fmt: skip
         return {"text/html": html, "text/plain": repr(self._run) if static != "off" else f"Run {run.short_id}"}
 

@@ -19,11 +19,13 @@ from inlay.views.format import format_bytes, format_count, format_duration, form
 from inlay.views.header import load_line, param_texts
 from inlay.views.paths import home_as_tilde, without_owner
 from inlay.views.picture_chart import HEIGHT, WIDE, WIDTH, chart_alt, chart_svg, label_colours
+from inlay.views.picture_histogram import histograms_html
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from inlay.query.attributes import RunError
+    from inlay.query.histograms import Bins
     from inlay.tracking.snapshot import RunSnapshot
     from inlay.views.curves import Chart
     from inlay.views.previews import File, Files
@@ -64,17 +66,20 @@ def picture_html(
     progress: Sequence[dict[str, Any]] = (),
     files: Files | None = None,
     data: Sequence[dict[str, Any]] = (),
+    shapes: Sequence[tuple[str, Bins]] = (),
+    histograms_total: int = 0,
 ) -> str:
     """The picture of a run at the moment `now` (Unix seconds); `token` is that of its live card.
 
     `static` is by default as configured, `progress` what `bars` says of the run, `files` what `files_of` does,
-    `data` the data sets as in the trait `_details`.
+    `data` the data sets as in the trait `_details`, `shapes` the last steps of the first of its histograms.
     """
     static = static or configured_static()
     parts = [_heading(run, now, static, progress)]
     if static != "off":
         parts.append(_error(run.error, static))
         parts.append(_images(run, charts) if static == "full" else "")
+        parts.append(histograms_html(shapes, histograms_total) if static == "full" else "")
         parts.append(_previews(files) if files is not None and static == "full" else "")
         tables = _metrics(charts, metrics_total)
         if static == "full":
@@ -254,7 +259,7 @@ def _data(data: Sequence[dict[str, Any]]) -> str:
     rows: list[str] = []
     for one in data[:DATA]:
         name = f"{one['name']} ({one['context']})" if one["context"] else one["name"]
-        counts = [(one["rows"], " rows"), (one["columns"], " columns")]
+        counts = [(one["rows"], " files" if one["kind"] == "folder" else " rows"), (one["columns"], " columns")]
         known = [(format_count(count), word) for count, word in counts if count is not None]
         size = " × ".join(count for count, _ in known) if len(known) == 2 else "".join(map("".join, known))
         digest = escape(plain(one["digest"].rpartition(":")[2][:8], 8))
