@@ -115,17 +115,16 @@ def test_a_live_run_knows_what_it_logged(store, monkeypatch):
             monkeypatch.setattr(files, "_stored", lambda _: [])
             assert {one.path: one.read_bytes() for one in run.artifacts} == {"a.txt": b"two", "b.txt": b"b"}
         monkeypatch.undo()
-        artifacts.remove(run, "a.txt")
-        assert [one.path for one in run.artifacts] == ["b.txt"]
+        artifacts.log_bytes(run, b"both", "c.txt", "text", instead_of=["a.txt"])
+        assert [one.path for one in run.artifacts] == ["b.txt", "c.txt"]
         run.metrics  # takes everything in  # noqa: B018
-        assert [one.path for one in run.artifacts] == ["b.txt"]
-        artifacts.remove(run, "b.txt")
-        assert run.artifacts == []
+        assert [one.path for one in run.artifacts] == ["b.txt", "c.txt"]
+        artifacts.log_bytes(run, b"all", "d.txt", "text", instead_of=["b.txt", "c.txt"])
         run.log_text("new", "a.txt")
-    assert [one.path for one in inlay.get_run(run.run_id).artifacts] == ["a.txt"]
+    assert [one.path for one in inlay.get_run(run.run_id).artifacts] == ["a.txt", "d.txt"]
     with inlay.start_run(resume=run.run_id) as again:
         again.log_text("c", "c.txt")
-        assert [one.path for one in again.artifacts] == ["a.txt", "c.txt"]
+        assert [one.path for one in again.artifacts] == ["a.txt", "c.txt", "d.txt"]
 
 
 # -- downloading --------------------------------------------------------------------------------------------

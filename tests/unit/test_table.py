@@ -291,9 +291,25 @@ def test_rows_are_added_call_by_call_and_few_files_remain(run, monkeypatch):
     assert again.load("t")["n"].tolist() == list(range(7))
 
 
-def test_a_process_that_dies_while_it_merges_leaves_no_row_twice(run, monkeypatch):
+def test_no_row_is_there_twice_or_not_at_all_whenever_somebody_looks(run, store, monkeypatch):
     monkeypatch.setattr(kept_tables, "MERGED", 2)
-    monkeypatch.setattr(kept_tables.artifacts, "remove", lambda run, path: None)
+    event, seen = type(run.recorder).event, []
+
+    def look_after(recorder, *given, **body):
+        event(recorder, *given, **body)
+        query = "SELECT sum((metadata->>'rows')::INTEGER)::INTEGER FROM artifacts WHERE key = 't.parquet'"
+        seen.extend(inlay.sql(query).fetchall())
+
+    monkeypatch.setattr(type(run.recorder), "event", look_after)
+    for number in range(4):
+        run.log_table([{"n": number}], "t")
+    assert seen == [(1,), (2,), (2,), (3,), (4,), (4,), (4,)]
+    assert run.load("t")["n"].tolist() == list(range(4))
+
+
+def test_a_part_that_another_stands_for_is_left_out(run, monkeypatch):
+    monkeypatch.setattr(kept_tables, "MERGED", 2)
+    monkeypatch.setattr(type(run.memory), "drop_artifact", lambda memory, path: None)  # as known before the database
     for number in range(3):
         run.log_table([{"n": number}], "t")
     assert len(parts_of(run, "t.parquet")) == 4

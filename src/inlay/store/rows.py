@@ -138,9 +138,8 @@ class Batch:
                 self._tags[body["run"], key] = value
 
     def _artifact(self, body: dict[str, Any], time: float) -> None:
-        if body["hash"] is None:  # what it holds was merged into another
-            self._row("artifacts", (body["run"], body["path"], *[None] * 8))
-            return
+        for path in body.get("instead_of", ()):  # such as parts of a table that were merged
+            self._row("artifacts", (body["run"], path, *[None] * 8))
         row = (body["run"], body["path"], body["hash"], body["bytes"], body["mime"], body["kind"], utc(time))
         self._row("artifacts", (*row, body.get("key"), body.get("step"), _json(body.get("metadata"))))
 

@@ -26,7 +26,7 @@ from inlay.tracking import copies, values
 from inlay.tracking.memory import folders_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from inlay.store.store import Store
     from inlay.tracking.run import Run
@@ -42,22 +42,16 @@ def log_bytes(
     key: str | None = None,
     step: int | None = None,
     metadata: dict[str, Any] | None = None,
+    instead_of: Sequence[str] = (),
 ) -> None:
     """Keep bytes, or those of a file of ours, under `path`; `key` and `step` say of which series they are a part,
-    `metadata` is a JSON object.
+    `metadata` is a JSON object. The files `instead_of` which it is kept leave the run in the same moment.
     """
     path = checked_path(path)
-    said = {"mime": mime, "key": key, "step": step, "metadata": metadata}
+    said = {"mime": mime, "key": key, "step": step, "metadata": metadata, "instead_of": list(instead_of) or None}
     folder = run.store.artifacts
     put = (lambda: blobs.put_file(folder, data)) if isinstance(data, Path) else (lambda: blobs.put_bytes(folder, data))
     _log(run, path, kind, put, said)
-
-
-def remove(run: Run, path: str) -> None:
-    """Take a file out of the run, such as a part of a table that was merged with others."""
-    copies.replace(run, path)
-    run.writable().event(Kind.ARTIFACT, path=path, hash=None)
-    run.memory.drop_artifact(path)
 
 
 def log_text(run: Run, text: object, path: str) -> None:
@@ -300,6 +294,9 @@ def _kept(run: Run, path: str, kind: str, blob: blobs.Blob, said: dict[str, Any]
     if blob.changed:
         given["metadata"] = {**given.get("metadata", {}), "changed": True}
     run.writable().event(Kind.ARTIFACT, path=path, hash=blob.hash, bytes=blob.bytes, mime=mime, kind=kind, **given)
+    for other in given.pop("instead_of", ()):
+        copies.replace(run, other)
+        run.memory.drop_artifact(other)
     now = datetime.now(timezone.utc)
     run.memory.keep_artifact(Artifact(path, blob.bytes, mime, kind, blob.hash, now, **given))
     if blob.changed:  # last: where warnings are errors, it is kept all the same

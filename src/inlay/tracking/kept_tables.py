@@ -2,7 +2,8 @@
 
 A part is one Parquet file. Sixteen of a size are merged into the next size, as in a log-structured tree, so that a row
 is written a few times at most however many calls there are. A merged part names those it stands for by their numbers
-(`part-00000-to-00015.parquet`): should the process die before they are taken out, readers know.
+(`part-00000-to-00015.parquet`) and takes their place in one event: no row is there twice, or not at all, for anybody.
+A process knows its files before the database does; where it puts both together, the names tell which stand for which.
 """
 
 from __future__ import annotations
@@ -135,9 +136,9 @@ def _begun(run: Run, recorder: Recorder, name: str) -> _Growing:
     return _Growing(max(numbers, default=-1) + 1, f"-{secrets.token_hex(3)}")
 
 
-def _keep(run: Run, name: str, part: _Part, file: Path, columns: list[str]) -> bool:
+def _keep(run: Run, name: str, part: _Part, file: Path, columns: list[str], *, instead_of: Sequence[str] = ()) -> bool:
     metadata = {"rows": part.rows, "columns": columns}
-    artifacts.log_bytes(run, file, part.path, "table", mime=_MIME, key=name, metadata=metadata)
+    artifacts.log_bytes(run, file, part.path, "table", mime=_MIME, key=name, metadata=metadata, instead_of=instead_of)
     return part.path in run.memory.artifacts  # a disk that refused was told of
 
 
@@ -173,10 +174,8 @@ def _merge(run: Run, name: str, growing: _Growing, con: DuckDBPyConnection, fold
             return
         one = _Part(_path(name, growing, first, end), first, end, last[0].level + 1, sum(part.rows for part in last))
         columns = list(dict.fromkeys(column for part in known if part for column in part.metadata["columns"]))
-        if not _keep(run, name, one, file, columns):
+        if not _keep(run, name, one, file, columns, instead_of=[part.path for part in last]):
             return
-        for part in last:
-            artifacts.remove(run, part.path)
         growing.parts[-MERGED:] = [one]
 
 

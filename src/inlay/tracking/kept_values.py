@@ -75,12 +75,9 @@ def log_model(run: Run, model: Any, name: str, format_: str | None) -> None:
     def keep(folder: Path) -> None:
         saved = save_model(model, folder, format_)
         path = f"{name}/{saved.file.name}"
-        earlier = [one.path for one in run.memory.artifacts.values() if (one.key, one.kind) == (name, "model")]
-        artifacts.log_bytes(run, saved.file, path, "model", key=name, metadata=saved.metadata)
-        if path in run.memory.artifacts:
-            for other in earlier:  # of another format
-                if other != path:
-                    artifacts.remove(run, other)
+        earlier = {one.path for one in run.memory.artifacts.values() if (one.key, one.kind) == (name, "model")}
+        others = sorted(earlier - {path})  # of another format
+        artifacts.log_bytes(run, saved.file, path, "model", key=name, metadata=saved.metadata, instead_of=others)
 
     in_scratch(f"the model {name!r}", keep)
 
