@@ -11,6 +11,7 @@ import pytest
 
 import inlay
 from inlay.query.artifacts import Artifact
+from inlay.query.shown import format_bytes
 from inlay.store import artifacts as blobs
 from inlay.store.journal.slots import Kind
 from inlay.store.upkeep import upkeep_of
@@ -242,4 +243,4 @@ def test_ten_thousand_files_are_listed_at_once(run):
     [(0, "0 B"), (999, "999 B"), (1000, "1.0 KB"), (16_400, "16 KB"), (999_600, "1.0 MB"), (5e9, "5.0 GB")],
 )
 def test_sizes(size, said):
-    assert files.format_size(int(size)) == said
+    assert format_bytes(int(size)) == said

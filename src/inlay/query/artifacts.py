@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
 from inlay.errors import InlayError
 from inlay.query.fresh import fresh
+from inlay.query.shown import one_line
 from inlay.store.artifacts import found
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class Artifact:
         return save(self, self.name, to, overwrite=overwrite)
 
     def __repr__(self) -> str:
-        return f"Artifact {self.path}: {self.bytes:,} bytes, {self.mime}"
+        return f"Artifact {one_line(self.path)}: {self.bytes:,} bytes, {one_line(self.mime)}"
 
 
 def artifacts_of(store: Store, run_id: str) -> list[Artifact]:

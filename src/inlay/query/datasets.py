@@ -8,6 +8,7 @@ from datetime import timezone
 from typing import TYPE_CHECKING, Any
 
 from inlay.query.fresh import fresh
+from inlay.query.shown import format_bytes, one_line
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -45,8 +46,8 @@ class Dataset:
     created_at: datetime
 
     def __repr__(self) -> str:
-        of = f" ({self.context})" if self.context else ""
-        lines = [f"Dataset {self.name}{of}: {self.kind}{self._size()}"]
+        of = f" ({one_line(self.context)})" if self.context else ""
+        lines = [f"Dataset {one_line(self.name)}{of}: {self.kind}{self._size()}"]
         if self.digest or self.sample_digest:
             lines.append(f"digest {self.digest[:16]}…" if self.digest else f"sample digest {self.sample_digest[:16]}…")  # type: ignore[index]  # one of the two is there
         if self.source:
@@ -56,7 +57,7 @@ class Dataset:
     def _size(self) -> str:
         counts = [f"{n:,} {word}" for n, word in ((self.rows, "rows"), (self.columns, "columns")) if n is not None]
         said = " × ".join(counts)
-        size = "" if self.bytes is None else _bytes(self.bytes)
+        size = "" if self.bytes is None else format_bytes(self.bytes)
         return "".join(f", {part}" for part in (said, size) if part)
 
     def _table(self) -> list[str]:
@@ -124,12 +125,5 @@ def _fact(value: Any) -> str:
 
 
 def _cut(text: str, length: int) -> str:
+    text = one_line(text[: length + 1])
     return text if len(text) <= length else text[: length - 1] + "…"
-
-
-def _bytes(size: float) -> str:
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if size < 1000:
-            return f"{size:,.0f} {unit}" if unit == "bytes" else f"{size:,.1f} {unit}"
-        size /= 1000
-    return f"{size:,.1f} TB"

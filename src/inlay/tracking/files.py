@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, overload
 
 from inlay.errors import InlayError
 from inlay.query.artifacts import Artifact, artifacts_of, stored_artifacts
+from inlay.query.shown import format_bytes, one_line
 from inlay.store.database import StoreBusyError
 from inlay.tracking import copies
 
@@ -99,7 +100,7 @@ class Artifacts(Sequence[Artifact]):
     __hash__ = None  # type: ignore[assignment]  # files may have been added when it is read again
 
     def __repr__(self) -> str:
-        where = f" in {_plain(self.path)}" if self.path else ""
+        where = f" in {one_line(self.path)}" if self.path else ""
         if not self._all:
             return f"Artifacts{where}: none"
         lines = list(islice(_tree(self, None, ""), LINES))
@@ -159,15 +160,6 @@ def download(run: Run, path: str, to: str | os.PathLike[str] | None, *, overwrit
     return target / found.path
 
 
-def format_size(size: int) -> str:
-    """`640 B`, `16 KB`, `1.2 MB`: as the card says it (js/lib/size.ts)."""
-    number, units = float(max(0, size)), ["B", "KB", "MB", "GB", "TB"]
-    while number >= 999.5 and len(units) > 1:
-        number /= 1000
-        units.pop(0)
-    return f"{number:.0f} {units[0]}" if units[0] == "B" or number >= 9.95 else f"{number:.1f} {units[0]}"
-
-
 # -- reading ------------------------------------------------------------------------------------------------
 
 
@@ -200,9 +192,9 @@ def _tree(artifacts: Artifacts, limit: int | None, indent: str) -> Iterator[str]
     shown = entries if limit is None or len(entries) <= limit + 1 else entries[:limit]
     for number, entry in enumerate(shown):
         last = number == len(entries) - 1
-        name = _plain(entry.path.rpartition("/")[2])
+        name = one_line(entry.path.rpartition("/")[2])
         if isinstance(entry, Artifact):
-            yield f"{indent}{'└─' if last else '├─'} {name}  {format_size(entry.bytes)}"
+            yield f"{indent}{'└─' if last else '├─'} {name}  {format_bytes(entry.bytes)}"
         else:
             yield f"{indent}{'└─' if last else '├─'} {name}/  {_count(entry)}"
             yield from _tree(entry, limit, indent + ("   " if last else "│  "))
@@ -212,9 +204,4 @@ def _tree(artifacts: Artifacts, limit: int | None, indent: str) -> Iterator[str]
 
 def _count(artifacts: Artifacts) -> str:
     count = "1 file" if len(artifacts) == 1 else f"{len(artifacts):,} files"
-    return f"{count}, {format_size(artifacts.bytes)}"
-
-
-def _plain(name: str) -> str:
-    """A name of somebody else's store must not move the cursor."""
-    return name if name.isprintable() else repr(name)[1:-1]
+    return f"{count}, {format_bytes(artifacts.bytes)}"

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from inlay.errors import RunNotFoundError
 from inlay.query import attributes
+from inlay.query.shown import left_out
 from inlay.store.store import current
 from inlay.tracking.found import Runs
 from inlay.tracking.run import Run
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from inlay.transfer.records import Skipped, SourceRun
 
 KINDS = ("parquet", "json", "mlflow")
-_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +50,7 @@ class Exported:
             lines[0] += f", {self.unchanged:,} there already"
         if self.skipped:
             lines[0] += f", {len(self.skipped):,} skipped"
-            lines += [f"  skipped {one}" for one in self.skipped[:_SHOWN]]
-        if len(self.skipped) > _SHOWN:
-            lines.append(f"  and {len(self.skipped) - _SHOWN:,} more, see .skipped")
-        return "\n".join(lines)
+        return "\n".join([*lines, *left_out(self.skipped)])
 
 
 def export_runs(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from inlay.errors import StoreError
 from inlay.query.fresh import fresh
+from inlay.query.shown import left_out
 from inlay.store import imported
 from inlay.store.store import current
 from inlay.tracking.values import check_key
@@ -32,7 +33,6 @@ __all__ = ["Imported", "Skipped", "import_runs"]
 
 _RUNS_AT_ONCE = 200
 _POINTS_AT_ONCE = 500_000
-_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +50,7 @@ class Imported:
         lines = [f"Imported: {self.new:,} new, {self.updated:,} updated, {self.unchanged:,} unchanged"]
         if self.skipped:
             lines[0] += f", {len(self.skipped):,} skipped"
-            lines += [f"  skipped {one}" for one in self.skipped[:_SHOWN]]
-        if len(self.skipped) > _SHOWN:
-            lines.append(f"  and {len(self.skipped) - _SHOWN:,} more, see .skipped")
-        return "\n".join(lines)
+        return "\n".join([*lines, *left_out(self.skipped)])
 
 
 def import_runs(
