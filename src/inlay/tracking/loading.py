@@ -170,14 +170,14 @@ def _model(run: Run, artifact: Artifact, *, unpickle: bool | None, as_: str | No
     _allowed(str(format_), as_)
     weights = artifact.metadata.get("weights") is True
     file = _checked(artifact)
-    trusted = unpickle is True or (unpickle is None and _own(run))
+    trusted = unpickle is True or (unpickle is None and _own(run, file))
     try:
         return load_model(file, str(format_), weights=weights, trusted=trusted, as_=as_)
     except UnsafeLoadError as error:
         if unpickle is False:
             why = "unpickle=False was said"
         else:
-            why = "the run was imported" if _imported(run) else "the store belongs to another user"
+            why = "the run was imported" if _imported(run) else "another user's file or store is not trusted"
         msg = f"{artifact.path!r} is not loaded, because {why}: {error}"
         raise UnsafeLoadError(msg) from error.__cause__
 
@@ -198,13 +198,13 @@ def _allowed(kind: str, as_: str | None) -> None:
 # -- whose it is ----------------------------------------------------------------------------------------------
 
 
-def _own(run: Run) -> bool:
-    """Whether what the run holds was written by this user, as far as one can tell."""
-    return not _another_users(run.store.folder) and not _imported(run)
+def _own(run: Run, file: Path) -> bool:
+    """Whether a file of the run was written by this user, as far as one can tell. Others may write to one's store."""
+    return not _another_users(run.store.folder) and not _another_users(file) and not _imported(run)
 
 
-def _another_users(folder: Path) -> bool:
-    return hasattr(os, "getuid") and folder.stat().st_uid != os.getuid()
+def _another_users(path: Path) -> bool:
+    return hasattr(os, "getuid") and path.stat().st_uid != os.getuid()
 
 
 def _imported(run: Run) -> bool:
