@@ -75,6 +75,9 @@ def test_a_live_run_and_a_stored_one_have_the_same(store):
         live = Details(run)
         live.refresh()
         shapes = live.shapes()
+        ending = Details(run)
+    ending.refresh()  # the first look is the last one
+    assert ending.shapes() == shapes
     stored = Details(inlay.get_run("r"))
     stored.refresh()
     assert [(key, bins.step) for key, bins in shapes] == [("a", 5), ("b", 5)]

@@ -63,6 +63,8 @@ class Details:
             try:
                 found = self._source.look()
                 now = None if found is None else details_json(found)
+                if found is not None:
+                    self._shapes = self._source.shapes
             except Exception:  # noqa: BLE001 - whatever a store that is busy, broken, gone or forged may raise
                 return False
             if ended and isinstance(self._source, _Memory):
@@ -70,7 +72,6 @@ class Details:
                 self._source = _Stored(self._run, patience=0.1)
             if now is None:
                 return False
-            self._shapes = self._source.shapes
             before, self._current = self._current, now
             return before != now
 
