@@ -141,6 +141,22 @@ def test_executor_and_joblib_with_a_run_in_a_closure(store):
     assert inlay.get_run("r").params == {f"p{n}": n for n in range(4)}
 
 
+def say(run, number):
+    run.log_param(f"p{number}", number)
+    run.set_tag(f"t{number}", "said")
+
+
+def test_what_workers_say_of_the_run_is_said_by_the_run(store):
+    with (
+        inlay.start_run("r", params={"lr": 0.1}) as run,
+        ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool,
+    ):
+        pool.submit(say, run, 1).result()
+        assert (run.params, run.tags) == ({"lr": 0.1, "p1": 1}, {"t1": "said"})
+        pool.submit(say, run, 2).result()
+    assert (run.params, run.tags) == ({"lr": 0.1, "p1": 1, "p2": 2}, {"t1": "said", "t2": "said"})
+
+
 def log_until(run, started, ended):
     run.log({"before": 1.0}, step=0)
     started.set()

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timezone
 from typing import TYPE_CHECKING, Any
 
-from inlay.errors import RunNotFoundError
+from inlay.errors import RunNotFoundError, StoreError
 from inlay.query.fresh import fresh
 from inlay.store.identity import short_id
 
@@ -115,6 +115,15 @@ def refresh(attributes: Attributes, store: Store) -> None:
     with fresh(store) as con:
         for newer in load(con, [attributes.run_id]):
             replace(attributes, newer)
+
+
+def latest(attributes: Attributes, store: Store) -> Attributes:
+    """What the store says now; the attributes themselves when it has no such run, is busy or gone."""
+    try:
+        with fresh(store) as con:
+            return next(iter(load(con, [attributes.run_id])), attributes)
+    except StoreError:
+        return attributes
 
 
 def replace(attributes: Attributes, newer: Attributes) -> None:

@@ -13,6 +13,8 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Literal
 
 from inlay.errors import InlayError
+from inlay.query.attributes import latest, refresh, replace
+from inlay.query.shown import one_line
 from inlay.store.identity import short_id
 from inlay.store.journal.slots import Kind
 from inlay.store.printed import mask_printed
@@ -124,11 +126,11 @@ class Run(RunContent, RunWords):
     @property
     def params(self) -> dict[str, Any]:
         """Each param's newest value."""
-        return dict(self._now().params)
+        return dict(self._by_all().params)
 
     @property
     def tags(self) -> dict[str, str]:
-        return dict(self._now().tags)
+        return dict(self._by_all().tags)
 
     @property
     def note(self) -> str:
@@ -224,8 +226,6 @@ class Run(RunContent, RunWords):
 
     def learn(self, now: Attributes) -> None:
         """What the store says of it by now, for a run that has ended: others may have changed its note and tags."""
-        from inlay.query.attributes import replace
-
         if self.ended:
             replace(self._attributes, now)
 
@@ -237,16 +237,19 @@ class Run(RunContent, RunWords):
 
     def __repr__(self) -> str:
         now = self._now()
-        return f"Run {self.short_id}: {now.name} ({now.experiment}), {now.status}"
+        return f"Run {self.short_id}: {one_line(now.name)} ({one_line(now.experiment)}), {now.status}"
 
     def _now(self) -> Attributes:
         """The attributes; read again while somebody else may be changing them."""
         elsewhere = self._recorder is None or self.left
         if elsewhere and self.reread and self._attributes.status == "running":
-            from inlay.query.attributes import refresh
-
             refresh(self._attributes, self._store)
         return self._attributes
+
+    def _by_all(self) -> Attributes:
+        """The attributes with what workers and programs added, which the store alone knows."""
+        others = self.shared and self._recorder is not None and not self._recorder.foreign
+        return latest(self._attributes, self._store) if others else self._now()
 
     # -- metrics --------------------------------------------------------------------------------------------
 
