@@ -123,6 +123,10 @@ ENDS = [
     ("import os, signal; os.kill(os.getpid(), signal.SIGTERM)", 143, "killed", "SIGTERM", "killed by SIGTERM"),
     ("raise KeyboardInterrupt", 130, "interrupted", None, None),
 ]
+if hasattr(signal, "SIGRTMIN"):  # the one behind it has no name
+    number = signal.SIGRTMIN + 1
+    code = f"import os; os.kill(os.getpid(), {number})"
+    ENDS.append((code, 128 + number, "killed", f"signal {number}", f"killed by signal {number}"))
 
 
 @posix

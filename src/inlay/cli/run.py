@@ -173,7 +173,7 @@ def _error(ended: Ended, printed: str) -> RunError:
 
     text = printed.rstrip()
     if ended.signal is not None:
-        name = signal.Signals(ended.signal).name
+        name = _signal_name(ended.signal)
         hint = " (often because memory ran out)" if name == "SIGKILL" else ""
         return RunError(name, f"the script was killed by {name}{hint}", _last_lines(text))
     _, begun, traceback = text.rpartition("Traceback (most recent call last):")
@@ -181,6 +181,13 @@ def _error(ended: Ended, printed: str) -> RunError:
     if raised is not None:
         return RunError(raised[1].rpartition(".")[2], raised[2] or "", begun + traceback)
     return RunError("ExitStatus", f"the script ended with exit status {ended.code}", _last_lines(text))
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # those between the first and the last real-time signal have none
+        return f"signal {number}"
 
 
 def _last_lines(text: str) -> str:
