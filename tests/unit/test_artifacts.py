@@ -127,6 +127,19 @@ def test_a_path_is_a_text(store):
                 run.log_text("x", bad)
 
 
+def test_a_path_is_one_that_a_file_can_have(store, tmp_path):
+    (tmp_path / "a.txt").write_text("x")
+    with inlay.start_run("r") as run:
+        with pytest.raises(ValueError, match=r"at most 255 bytes.*'nnn"):
+            run.log_text("x", f"{'n' * 256}/a.txt")
+        with pytest.raises(TypeError, match="got 3 of type int"):
+            run.log_artifact(tmp_path / "a.txt", 3)
+        run.log_text("x", "n" * 255)
+        run.log_text("x", "a\udcff.txt")
+    assert [one.path for one in run.artifacts] == ["a%FF.txt", "n" * 255]
+    assert [one.path for one in inlay.get_run("r").artifacts] == ["a%FF.txt", "n" * 255]
+
+
 def test_what_json_cannot_hold(store):
     with inlay.start_run() as run, pytest.raises(TypeError, match="set"):
         run.log_dict({"a": {1}}, "a.json")

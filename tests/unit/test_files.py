@@ -175,7 +175,7 @@ def test_a_damaged_blob_is_named(run, tmp_path):
 
 
 HOSTILE = [
-    "../evil", "/tmp/inlay-evil", "a/../../evil", "C:/evil", "c:evil", "a\\..\\..\\evil", "a//b", "./evil", "a/", "..",
+    "../evil", "/tmp/inlay-evil", "a/../../evil", "C:/evil", "c:evil", "a\\..\\..\\evil", "a//b", "./evil", "a/", "..", "n" * 300,
 ]  # fmt: skip
 
 
@@ -184,7 +184,7 @@ def test_paths_of_somebody_else(run, tmp_path):
         foreign(run, path)
     found = {one.path: one for one in run.artifacts}
     before = set(tmp_path.rglob("*"))
-    with pytest.warns(RuntimeWarning, match=r"left out 10 of the files"):
+    with pytest.warns(RuntimeWarning, match=r"left out 11 of the files"):
         run.download(to=tmp_path / "out")
     assert sorted(tree_of(tmp_path / "out")) == ["config.json", "plots/a.txt", "plots/deep/b.txt"]
     assert all(tmp_path / "out" in [path, *path.parents] for path in set(tmp_path.rglob("*")) - before)
@@ -194,6 +194,12 @@ def test_paths_of_somebody_else(run, tmp_path):
         if found[path].name in ("", ".."):
             with pytest.raises(inlay.InlayError, match="leads out of the folder"):
                 found[path].download(tmp_path / "out")
+
+
+def test_a_download_into_a_file(run, tmp_path):
+    (tmp_path / "out").write_text("x")
+    with pytest.raises(NotADirectoryError, match="out is a file; files are downloaded into a folder"):
+        run.download("", tmp_path / "out")
 
 
 def test_links_below_the_folder_are_not_followed(run, tmp_path):

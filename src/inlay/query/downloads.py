@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from inlay.query.artifacts import Artifact
 
+_LONGEST = 255
+"""Bytes of a file's name, on every file system."""
 _DRIVE = re.compile("[A-Za-z]:")
 _WINDOWS = re.compile(
     r'[<>:"|?*\x00-\x1f]|[ .]$|^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)([ .]|$)', re.IGNORECASE
@@ -62,14 +64,21 @@ def save_all(artifacts: Sequence[Artifact], to: str | os.PathLike[str], *, overw
         _save(artifact, root, parts, overwrite=overwrite)
     if hostile:
         shown = ", ".join(f"{path!r:.200}" for path in hostile[:3])
-        text = f"inlay left out {len(hostile):,} of the files, whose paths lead out of the folder: {shown}"
+        text = (
+            f"inlay left out {len(hostile):,} of the files, whose paths lead out of the folder or fit no disk: {shown}"
+        )
         warnings.warn(text, RuntimeWarning, stacklevel=4)
 
 
 def _parts(path: str) -> list[str]:
     """The path as names below a folder. Raises `InlayError` when it is none."""
     parts = path.split("/")
-    bad = any(part in ("", ".", "..") for part in parts) or "\\" in path or "\0" in path or _DRIVE.match(path)
+    bad = (
+        any(part in ("", ".", "..") or len(part.encode("utf-8", "replace")) > _LONGEST for part in parts)
+        or "\\" in path
+        or "\0" in path
+        or _DRIVE.match(path)
+    )
     if bad or (os.name == "nt" and any(_WINDOWS.search(part) for part in parts)):
         msg = f"the path {path!r:.200} cannot be a file here, or leads out of the folder; read it with `open()` instead"
         raise InlayError(msg)
@@ -78,6 +87,9 @@ def _parts(path: str) -> list[str]:
 
 def _root(to: str | os.PathLike[str]) -> Path:
     root = Path(to).expanduser()
+    if root.exists() and not root.is_dir():
+        msg = f"{to} is a file; files are downloaded into a folder"
+        raise NotADirectoryError(msg)
     root.mkdir(parents=True, exist_ok=True)
     return root.resolve()
 

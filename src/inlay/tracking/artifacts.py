@@ -72,7 +72,7 @@ def log_file(
     source = _expanded(local_path)
     _refuse_no_file(source)
     name = _printable(source.name)
-    path = checked_path(f"{artifact_path}/{name}" if artifact_path else name)
+    path = checked_path(f"{checked_path(artifact_path)}/{name}" if artifact_path else name)
     run.writable().refuse_closed()
     refuse_taken(run, path)
     _sweep(run.store)
@@ -240,10 +240,16 @@ def checked_path(path: object) -> str:
     if outside or "\0" in text:
         msg = f"an artifact's path is relative and stays inside the run; got {path!r}"
         raise ValueError(msg)
-    return str(pure)
+    path = _printable(str(pure))
+    long = next((part for part in path.split("/") if len(part.encode()) > MAX_PART), None)
+    if long is not None:
+        msg = f"each part of an artifact's path has at most {MAX_PART} bytes, as disks have it; got {long[:60]!r}..."
+        raise ValueError(msg)
+    return path
 
 
 _DRIVE = re.compile("[A-Za-z]:")
+MAX_PART = 255
 
 
 def refuse_taken(run: Run, path: str) -> None:
