@@ -94,7 +94,7 @@ function image(source: BlobPart, type: string, path: string): Preview {
       const side = Math.max(width, height);
       if (side > SMALL_PX) return;
       picture.dataset["pixels"] = "";
-      picture.style.width = `${width * Math.min(16, Math.floor(ENLARGED_PX / side))}px`;
+      picture.style.height = `${height * Math.min(16, Math.floor(ENLARGED_PX / side))}px`;
     },
     () => {
       node.replaceChildren(element("p", { class: "inlay-hint" }, "This file is not an image"));

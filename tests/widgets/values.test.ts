@@ -175,6 +175,10 @@ describe("a series of pictures", () => {
     // Small pictures are shown pixel by pixel.
     expect(getComputedStyle(one.find("img")).imageRendering).toBe("pixelated");
     expect(one.find("img").offsetWidth).toBe(41 * 5);
+    // Where there is less room, they keep their shape.
+    body(one).style.cssText = "flex: none; height: 28px";
+    expect(one.find("img").offsetHeight).toBe(10);
+    expect(Math.abs(one.find("img").offsetWidth - 102)).toBeLessThan(2);
   });
 
   it("is moved by keys, asks for what is looked at and beside it, and for nothing twice", async () => {
