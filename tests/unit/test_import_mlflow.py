@@ -333,3 +333,20 @@ def test_a_folder_that_leads_elsewhere_or_unfolds_without_end_is_left(made: Made
     meta.write_text(f"{meta.read_text()}\na0: &a0 lol\n{bomb}\n")
     inlay.import_runs(copy.source, progress=False)
     assert inlay.get_run("parent").params == {}
+
+
+def test_times_that_are_none_are_told(made: Made, store, tmp_path: Path) -> None:
+    copy = moved(made, tmp_path)
+    if copy.source.is_file():
+        with sqlite3.connect(copy.source) as con:
+            con.execute("UPDATE runs SET start_time = 'soon'")
+        con.close()
+        with pytest.raises(InlayError, match="cannot be read as a database"):
+            inlay.import_runs(copy.source, progress=False)
+        return
+    meta = next(copy.source.glob(f"*/{made.ids['parent']}/meta.yaml"))
+    lines = ["start_time: soon" if line.startswith("start_time") else line for line in meta.read_text().splitlines()]
+    meta.write_text("\n".join(lines))
+    done = inlay.import_runs(copy.source, progress=False)
+    assert done.new == 4
+    assert any("no start that is a number" in one.why for one in done.skipped)

@@ -45,7 +45,7 @@ def list_runs(database: Path) -> Listing:
     store = _Database(database)
     try:
         runs = store.runs()
-    except sqlite3.Error as error:
+    except (sqlite3.Error, ArithmeticError, AttributeError, TypeError, ValueError) as error:  # SQLite checks no types
         msg = f"{database} cannot be read as a database of MLflow: {error}"
         raise InlayError(msg) from error
     skipped = [Skipped(what, "inlay has no place for them yet") for what in store.left_for_later()]

@@ -62,7 +62,10 @@ def _run_folders(home: Path, skipped: list[Skipped]) -> Iterator[_Folder]:
     tags = _texts(home / "tags")
     made = said.get("creation_time")
     experiment = Experiment(
-        str(said.get("name") or home.name), tags.pop("mlflow.note.content", None), tags, made / 1000 if made else None
+        str(said.get("name") or home.name),
+        tags.pop("mlflow.note.content", None),
+        tags,
+        made / 1000 if isinstance(made, (int, float)) and made else None,
     )
     gone = int(said.get("last_update_time") or 0) if home.parent.name == _TRASH else None
     for path in sorted(home.iterdir()):
@@ -71,6 +74,11 @@ def _run_folders(home: Path, skipped: list[Skipped]) -> Iterator[_Folder]:
         meta = _meta(path / "meta.yaml", skipped)
         if meta is not None and (meta.get("run_id") or meta.get("run_uuid")):
             meta.setdefault("run_id", meta.get("run_uuid"))
+            try:
+                int(meta.get("start_time") or 0)
+            except (ArithmeticError, TypeError, ValueError):
+                skipped.append(Skipped(str(path), f"it has no start that is a number: {meta['start_time']!r:.100}"))
+                continue
             yield _Folder(path, meta, experiment, gone)
 
 
