@@ -54,6 +54,16 @@ def test_the_step_stands_where_it_does_for_images(store):
     assert [(one.path, one.step) for one in run.artifacts] == [("attention/00000003.png", 3)]
 
 
+def test_a_misspelt_name_is_no_option_of_the_library(store):
+    with inlay.start_run() as run:
+        with pytest.raises(TypeError, match="no option 'stpe'; did you mean 'step'"):
+            run.log_figure(plt.figure(), "attention", stpe=3)
+        with pytest.raises(TypeError, match="no option 'captoin'; did you mean 'caption'"):
+            run.log_image(np.zeros((2, 2)), "picture", captoin="x")
+        run.log_image(np.zeros((2, 2)), "picture.jpg", quality=80, optimize=True)
+    assert [one.path for one in run.artifacts] == ["picture.jpg"]
+
+
 def test_options_go_to_savefig():
     figure = plt.figure(figsize=(1, 1))
     small, large = (len(kept_figure(figure, "a.png", {"dpi": dpi}).data) for dpi in (20, 200))

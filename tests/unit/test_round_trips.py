@@ -147,6 +147,13 @@ def test_a_model_of_mlflow_is_left_to_mlflow(store, metadata):
         run.load("models/churn/model.pkl", unpickle=False)
 
 
+def test_a_dict_without_a_suffix_is_json(store):
+    with inlay.start_run() as run:
+        run.log_dict({"a": 1}, "config")
+    assert [one.path for one in run.artifacts] == ["config.json"]
+    assert run.load("config") == {"a": 1}
+
+
 def test_a_run_loads_what_it_has_just_logged(store):
     with inlay.start_run() as run:
         run.log_dict({"a": 1}, "a.json")

@@ -51,7 +51,8 @@ class RunContent:
         artifacts.log_text(_run(self), text, path)
 
     def log_dict(self, data: Any, path: str) -> None:
-        """Keep a dict or list as JSON, or as YAML under a path that ends in `.yaml` (with PyYAML). Secrets are masked.
+        """Keep a dict or list as JSON (`.json` where there is no suffix), or as YAML under a path that ends in `.yaml`
+        (with PyYAML). Secrets are masked.
 
         Dates, paths, enums, Decimals, dataclasses, NumPy scalars, arrays and data frames become what JSON has. It has
         no NaN and no infinity: they become the texts "NaN", "Infinity", "-Infinity" (YAML has its own). Raises

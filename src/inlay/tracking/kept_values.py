@@ -6,6 +6,7 @@ at a step is one of a series: `samples.png` at step 3 is kept as `samples/000000
 
 from __future__ import annotations
 
+import difflib
 import errno
 import shutil
 import tempfile
@@ -30,6 +31,7 @@ def log_figure(run: Run, figure: Any, path: str, step: int | None, options: dict
     """See `Run.log_figure`."""
     from inlay.content.figure import kept_figure
 
+    _refuse_misspelt(options, "step")
     _log(run, kept_figure(figure, _checked(run, path, step), options), "figure", step)
 
 
@@ -39,6 +41,7 @@ def log_image(
     """See `Run.log_image`."""
     from inlay.content.image import kept_image
 
+    _refuse_misspelt(options, "caption", "step")
     said = _caption(caption)
     _log(run, kept_image(image, _checked(run, path, step), options), "image", step, said)
 
@@ -61,8 +64,9 @@ def log_html(run: Run, html: Any, path: str, step: int | None) -> None:
 def log_dict(run: Run, data: Any, path: str) -> None:
     """See `Run.log_dict`."""
     from inlay.content.document import document
+    from inlay.content.kept import with_suffix
 
-    path = _checked(run, path, None)
+    path = with_suffix(_checked(run, path, None), ".json")
     artifacts.log_bytes(run, document(data, path, lambda plain: mask_value("", plain)), path, kind="json")
 
 
@@ -121,6 +125,14 @@ def _checked(run: Run, path: str, step: int | None) -> str:
     if step is not None:
         values.step_number(path, step)
     return path
+
+
+def _refuse_misspelt(options: dict[str, Any], *ours: str) -> None:
+    """Raise `TypeError` for an option that is meant for us: some libraries pass over what they do not know."""
+    for name in options:
+        for meant in difflib.get_close_matches(name, ours, 1, cutoff=0.75):
+            msg = f"there is no option {name!r}; did you mean {meant!r}?"
+            raise TypeError(msg)
 
 
 def _caption(caption: str | None) -> dict[str, Any]:
