@@ -55,7 +55,7 @@ def log_table(run, folder, *parts):
 def log_histogram(run, key, step, counts, edges=None):
     edges = edges or [float(edge) for edge in range(len(counts) + 1)]
     run.recorder.event(Kind.HISTOGRAM, key=key, step=step, edges=edges, counts=counts)
-    run.memory.keep_histogram(key, step)
+    run.memory.keep_histogram(key, step, edges, counts)
 
 
 def log_input(run, name, **more):
