@@ -515,16 +515,6 @@ def test_what_duckdb_refuses_says_whose_it_is(kept, monkeypatch):
         kept({"a": [1]})
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
-@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_a_child_forked_while_another_thread_begins_a_table_can_log_one():
-    with kept_tables._lock:
-        child = os.fork()
-        if child == 0:
-            os._exit(0 if kept_tables._lock.acquire(timeout=1) else 1)
-    assert os.waitpid(child, 0)[1] == 0
-
-
 def test_what_finds_no_room_in_memory_goes_where_nobody_else_looks():
     with connection() as con:
         ((folder,),) = con.execute("SELECT current_setting('temp_directory')").fetchall()

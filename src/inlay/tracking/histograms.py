@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -106,3 +107,13 @@ def _first(run: Run, recorder: Recorder, key: str) -> int:
             "SELECT max(step) FROM histograms WHERE run_id = ? AND key = ?", [run.run_id, key]
         ).fetchone() or (None,)
     return 0 if last is None else int(last) + 1
+
+
+def _after_fork() -> None:
+    """Another thread of the parent may have held it."""
+    global _lock
+    _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

@@ -7,6 +7,7 @@ reopened. Both draw on stderr, leave the outermost bar there, and take inner one
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import threading
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -171,3 +172,13 @@ def _open_display() -> None:
     # Not rich's own way in notebooks, which is a widget.
     _display = progress.Progress(*columns, console=console(file=Stderr(sys.stderr), force_jupyter=False))
     _display.start()
+
+
+def _after_fork() -> None:
+    """Another thread of the parent may have held it."""
+    global _lock
+    _lock = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
