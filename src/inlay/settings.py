@@ -10,7 +10,6 @@ from __future__ import annotations
 import difflib
 import os
 import sys
-import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -282,7 +281,6 @@ class _Project:
 
 
 _read_project: _Project | None = None
-_reading = threading.Lock()
 
 
 def _project() -> tuple[dict[str, Any], Path]:
@@ -341,13 +339,11 @@ def _meant(name: str, known: tuple[str, ...]) -> str:
     return f"did you mean {near[0]!r}?" if near else f"it takes {', '.join(known)}"
 
 
-_said: set[str] = set()
+_said: dict[str, object] = {}
 
 
 def _warn(message: str) -> None:
     """Say it once a process, however often the setting is asked for."""
-    with _reading:
-        if message in _said:
-            return
-        _said.add(message)
-    warnings.warn(f"inlay: {message}", RuntimeWarning, stacklevel=2)
+    mine = object()
+    if _said.setdefault(message, mine) is mine:  # in one step, without a lock that a fork could leave held
+        warnings.warn(f"inlay: {message}", RuntimeWarning, stacklevel=2)

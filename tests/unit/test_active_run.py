@@ -318,3 +318,37 @@ def test_a_pool_of_forked_workers(store):
         "select name, status, parent_run_id::text from runs where name like 'child%' order by 1"
     ).fetchall()
     assert rows == [(f"child {number}", "finished", run.run_id) for number in range(4)]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+def test_a_child_does_not_wait_for_threads_that_stayed_in_the_parent(script):
+    """A thread of the parent was inside one of inlay's locks at the fork: the child waited for it for ever."""
+    done = script(
+        """
+        import os, signal, threading
+        import inlay
+        from inlay.tracking import active, histograms, terminal
+
+        run = inlay.start_run("r")
+        held = threading.Event()
+
+        def hold():
+            with active._lock, histograms._lock, terminal._lock:
+                held.set()
+                threading.Event().wait()
+
+        threading.Thread(target=hold, daemon=True).start()
+        held.wait()
+        child = os.fork()
+        if not child:
+            signal.alarm(20)
+            inlay.log({"a": 1.0}, step=0)
+            run.log_histogram("h", [1.0, 2.0], 0)
+            with terminal._lock:
+                os._exit(0)
+        assert os.waitpid(child, 0)[1] == 0
+        os._exit(0)
+        """,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr

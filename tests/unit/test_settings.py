@@ -26,7 +26,7 @@ def fresh(monkeypatch, tmp_path):
         if name.startswith("INLAY_"):
             monkeypatch.delenv(name)
     monkeypatch.setattr(settings, "_configured", {})
-    monkeypatch.setattr(settings, "_said", set())
+    monkeypatch.setattr(settings, "_said", {})
     monkeypatch.setattr(settings, "_looked_at_variables", False)
     monkeypatch.setattr(settings, "_read_project", None)
     monkeypatch.setenv("HOME", str(tmp_path))

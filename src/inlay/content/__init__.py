@@ -1,1 +1,1 @@
-"""How each kind of value becomes a file of a run, and a value again: figures, images, tables, audio, models, datasets."""
+"""How each kind of value becomes a file of a run, and a value again: figures, images, tables, models, datasets."""

@@ -104,11 +104,16 @@ def open_runs() -> list[Run]:
         return list(_open)
 
 
-def forget_all() -> None:
-    """In a forked child: the open runs are the parent's; they stay active here but are not ours to end."""
+def forget_all() -> list[Run]:
+    """In a forked child: the open runs are the parent's; they stay active here but are not ours to end. Returns them.
+
+    The lock is a new one: a thread that exists in the parent alone may have held it.
+    """
     global _lock
     _lock = threading.RLock()
+    parents = list(_open)
     _open.clear()
+    return parents
 
 
 def _here() -> tuple[Run, ...]:

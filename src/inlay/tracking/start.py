@@ -272,10 +272,9 @@ def _after_fork_in_parent() -> None:
 
 
 def _after_fork() -> None:
-    for run in active.open_runs():
+    for run in active.forget_all():
         if run.recorder is not None:
             run.recorder.after_fork()
-    active.forget_all()
 
 
 if hasattr(os, "register_at_fork"):
