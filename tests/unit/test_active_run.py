@@ -325,7 +325,7 @@ def test_a_child_does_not_wait_for_threads_that_stayed_in_the_parent(script):
     """A thread of the parent was inside one of inlay's locks at the fork: the child waited for it for ever."""
     done = script(
         """
-        import os, signal, threading
+        import os, signal, threading, time
         import inlay
         from inlay.tracking import active, histograms, terminal
 
@@ -335,7 +335,7 @@ def test_a_child_does_not_wait_for_threads_that_stayed_in_the_parent(script):
         def hold():
             with active._lock, histograms._lock, terminal._lock:
                 held.set()
-                threading.Event().wait()
+                time.sleep(1)  # over the fork, which waits for it in the parent
 
         threading.Thread(target=hold, daemon=True).start()
         held.wait()
