@@ -93,6 +93,7 @@ describe.each([
       model.change("_progress", bars);
       const one = await stage(model, theme);
       for (const fold of one.root.querySelectorAll("details")) fold.open = true;
+      await settle(); // what lies below has moved
       expect(await violations(one)).toEqual([]);
     },
   );

