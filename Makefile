@@ -98,9 +98,10 @@ $(BIN)/python:
 	$(PYTHON) -m venv .venv || { rm -rf .venv; [ "$$(id -u)" = 0 ] && command -v apt-get && \
 	  apt-get -qq update && apt-get -qq install --yes python3-venv && $(PYTHON) -m venv .venv; }
 
-# Without isolation the build takes hatchling from the lock file, and needs no second download.
+# Without isolation the build takes hatchling from the lock file, and needs no second download. Compiled is what is
+# imported, when it is: to compile all of it takes as long as the rest.
 $(READY): requirements.lock pyproject.toml hatch_build.py node_modules/.ready | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --no-compile --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
@@ -110,5 +111,5 @@ node_modules/.ready: package-lock.json | $(BIN)/python
 
 .venvs/duckdb-%/.ready: | $(BIN)/python
 	rm -rf $(@D)
-	$(BIN)/python -m pip install --quiet --no-deps --target $(@D) duckdb==$*
+	$(BIN)/python -m pip install --quiet --no-compile --no-deps --target $(@D) duckdb==$*
 	touch $@
