@@ -10,7 +10,7 @@ import sys
 import time
 
 import pytest
-from chaos.acknowledged import Board, check_series, start
+from chaos.acknowledged import Board, Cradle, check_series, facts, start
 
 import inlay
 
@@ -62,28 +62,28 @@ def test_killed_while_logging(store, tmp_path):
     chance.seed(seed)
     print("seed", seed)
     boards = {}
-    for number in range(ROUNDS):
-        name = f"round {number}"
-        boards[name] = board = Board(tmp_path / f"board-{number}")
-        program = start(LOGGING, name, board)
-        if number % 4 == 0:
-            inlay.runs()  # an ingest while the journal is being written
-        time.sleep(chance.uniform(0, 0.12))
-        program.kill()
-        program.communicate()
+    with Cradle(LOGGING) as cradle:
+        for number in range(ROUNDS):
+            name = f"round {number}"
+            boards[name] = board = Board(tmp_path / f"board-{number}")
+            program = cradle.start(name, board)
+            if number % 16 == 0:
+                inlay.runs()  # an ingest while the journal is being written
+            time.sleep(chance.uniform(0, 0.05))
+            cradle.kill(program)
 
-    found = {run.name: run for run in inlay.runs().to_list()}
+    found, known = {run.name: run for run in inlay.runs().to_list()}, facts()
     assert set(found) == set(boards)
     for name, board in boards.items():
         run = found[name]
         assert run.status == "killed"
         assert run.ended_at is not None
         assert run.duration_s < 30
-        check_series(run.run_id, "single", board[0], in_flight=1)
-        check_series(run.run_id, "left", board[1], in_flight=1)
-        check_series(run.run_id, "right", board[1], in_flight=1)
-        check_series(run.run_id, "counted", board[2], in_flight=1)
-        check_series(run.run_id, "array", board[3], in_flight=ARRAY)
+        check_series(run.run_id, "single", board[0], in_flight=1, known=known)
+        check_series(run.run_id, "left", board[1], in_flight=1, known=known)
+        check_series(run.run_id, "right", board[1], in_flight=1, known=known)
+        check_series(run.run_id, "counted", board[2], in_flight=1, known=known)
+        check_series(run.run_id, "array", board[3], in_flight=ARRAY, known=known)
         if board[4]:
             assert board[4] - 1 <= run.params["newest"] <= board[4]
             assert len(run.params) in (board[4] + 1, board[4] + 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import stat
 import subprocess
@@ -112,7 +113,9 @@ def test_a_dead_journal_and_a_half_copy(kept, script):
     """)
     (journals,), (left,) = found(kept, "journals"), found(kept, "leftovers")
     assert journals.state == left.state == "note"
-    assert journals.said == "0 being written, 1 of processes that are gone; 4.2 MB of those wait to be taken in"
+    # A map is as large as it was made; what is appended to holds what was written.
+    size = "0.0" if os.environ.get("INLAY_JOURNAL") == "append" else "4.2"
+    assert journals.said == f"0 being written, 1 of processes that are gone; {size} MB of those wait to be taken in"
     assert "`inlay ingest`" in journals.remedy
     assert (left.said, left.remedy) == (
         "1 file half copied by processes that are gone",

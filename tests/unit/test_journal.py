@@ -427,7 +427,11 @@ def test_mapping_is_used_where_preallocation_is_a_promise(tmp_path, monkeypatch,
     text = mounts.format(here=str(here).replace(" ", "\\040"))
     monkeypatch.delenv("INLAY_JOURNAL", raising=False)
     monkeypatch.setattr(segment, "sys", SimpleNamespace(platform="linux"))
-    monkeypatch.setattr(segment.Path, "read_text", lambda path: text)
+    real = segment.Path.read_text
+    told = {segment.Path("/proc/self/mounts"): text}
+    monkeypatch.setattr(
+        segment.Path, "read_text", lambda path, *more: told[path] if path in told else real(path, *more)
+    )
     assert segment_type(here / "journal") is kind
 
 
