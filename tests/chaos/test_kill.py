@@ -19,6 +19,7 @@ ROUNDS = 20 if os.environ.get("INLAY_TEST_DUCKDB") else 200
 ARRAY = 500
 
 LOGGING = f"""
+sys.setswitchinterval(0.0005)  # threads take turns more often than they would, and the word that they began comes through
 run = inlay.start_run(name)
 
 def singles():
