@@ -18,8 +18,8 @@ export default defineConfig({
   test: {
     include: ["tests/widgets/**/*.test.ts"],
     testTimeout: 20_000,
-    // Most of a test is waiting for frames and timers: three pages at a time halve it, also on two cores.
-    maxWorkers: 3,
+    // Most of a test is waiting for frames and timers: two pages at a time, also on two cores.
+    maxWorkers: 2,
     browser: {
       enabled: true,
       headless: true,

@@ -280,6 +280,7 @@ describe("other values", () => {
       { kind: "audio", mime: "audio/wav", path: "a.wav" },
       new Uint8Array(50),
     );
+    await until(() => body(one).querySelector("audio") !== null, "the player");
     const player = body(one).querySelector("audio");
     expect([player?.controls, player?.getAttribute("aria-label")]).toEqual([true, "a.wav"]);
     expect(player?.src).toMatch(/^blob:/);
