@@ -151,7 +151,8 @@ def test_queries_from_threads(filled):
 
 def test_a_plain_duckdb_reads_the_file(filled):
     inlay.runs()
-    with duckdb.connect(str(filled.database), read_only=True) as con:
+    # In its turn: the background thread may be taking the runs in.
+    with filled.turn(), duckdb.connect(str(filled.database), read_only=True) as con:
         rows = con.execute(
             "select r.name, m.key, m.value from metrics m join runs r using (run_id) order by 1"
         ).fetchall()
