@@ -4,6 +4,7 @@
  * one table, a model says what it is.
  */
 
+import { copyButton } from "../lib/copy.ts";
 import type { Artifact } from "../lib/details.ts";
 import { button, setChildren, setText } from "../lib/dom.ts";
 import { download as saveFile } from "../lib/download.ts";
@@ -11,7 +12,6 @@ import { formatCount } from "../lib/format.ts";
 import { formatSize } from "../lib/size.ts";
 import { asText, field } from "../lib/wire.ts";
 import { besideView } from "./beside.ts";
-import { copyButton } from "./copy.ts";
 import { type AskEnv, inquiry, WAITING } from "./inquiry.ts";
 import { modelView } from "./model.ts";
 import type { Panel } from "./panels.ts";

@@ -3,29 +3,29 @@
  * the wire's records and the page, nothing of Jupyter; view.ts brings it the messages, and a plain page can do so as well.
  */
 
+import { callbackErrors } from "../lib/callback-error.ts";
 import type { ChoiceBook } from "../lib/choices.ts";
 import { type Bar, type Details, readDetails } from "../lib/details.ts";
 import { element, setText } from "../lib/dom.ts";
+import { failureView } from "../lib/failure.ts";
 import type { Series } from "../lib/feed.ts";
 import type { Answers } from "../lib/rpc.ts";
 import { onFrame, Watcher } from "../lib/schedule.ts";
+import { statusLook } from "../lib/status.ts";
 import { readTheme, sameTheme, type Theme, watchTheme } from "../lib/theme.ts";
 import type { RunHeader } from "../lib/wire.ts";
 import { artifactsPanel } from "./artifacts.ts";
-import { callbackErrors } from "./callback-error.ts";
 import { chartsView } from "./charts.ts";
 import { childrenPanel } from "./children.ts";
 import { codePanel } from "./code.ts";
 import { dataPanel } from "./data.ts";
 import { environmentPanel } from "./environment.ts";
-import { failureView } from "./failure.ts";
 import { headerView } from "./header.ts";
 import { histogramsPanel } from "./histograms.ts";
 import { outputPanel } from "./output.ts";
 import { panelsView } from "./panels.ts";
 import { paramsPanel } from "./params.ts";
 import { progressView } from "./progress.ts";
-import { statusLook } from "./status.ts";
 
 export interface Card {
   root: HTMLElement;

@@ -1,11 +1,11 @@
 /** The runs inside a run, such as the folds of a cross-validation. */
 
+import { copyButton } from "../lib/copy.ts";
 import type { ChildRun } from "../lib/details.ts";
 import { element, setChildren, setText } from "../lib/dom.ts";
 import { formatCount, formatDuration } from "../lib/format.ts";
-import { copyButton } from "./copy.ts";
+import { statusLook, statusSign } from "../lib/status.ts";
 import type { Panel } from "./panels.ts";
-import { statusLook, statusSign } from "./status.ts";
 
 export function childrenPanel(): Panel {
   const list = element("ul", { class: "inlay-list" });

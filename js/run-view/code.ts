@@ -3,10 +3,10 @@
  * looks for. Added and removed lines differ by sign as well as by colour.
  */
 
+import { copyButton } from "../lib/copy.ts";
 import type { Code, DiffLine } from "../lib/details.ts";
 import { button, element, setText } from "../lib/dom.ts";
 import { formatCount } from "../lib/format.ts";
-import { copyButton } from "./copy.ts";
 import type { Panel } from "./panels.ts";
 
 /** More lines than this are not laid out; copying gives them all. */

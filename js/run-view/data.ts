@@ -3,13 +3,13 @@
  * when a data set is looked at; what it is, and the digest by which equal data is known, is told with the run.
  */
 
+import { copyButton } from "../lib/copy.ts";
 import type { DataEntry } from "../lib/details.ts";
 import { element, searchField, setText } from "../lib/dom.ts";
 import { formatCount, formatValue } from "../lib/format.ts";
 import { formatSize } from "../lib/size.ts";
 import { asNumber, asText, field } from "../lib/wire.ts";
 import { besideView } from "./beside.ts";
-import { copyButton } from "./copy.ts";
 import { barsShape } from "./histogram-chart.ts";
 import { type AskEnv, inquiry } from "./inquiry.ts";
 import type { Panel } from "./panels.ts";

@@ -3,13 +3,13 @@
  * so that a selection, a tooltip or the focus survives every update.
  */
 
+import { copyButton } from "../lib/copy.ts";
 import { element, setClippedText, setText } from "../lib/dom.ts";
 import { formatDuration } from "../lib/format.ts";
+import { statusLook, statusSign } from "../lib/status.ts";
 import type { RunHeader } from "../lib/wire.ts";
-import { copyButton } from "./copy.ts";
 import { type EditEnv, saver } from "./edits.ts";
 import { noteView } from "./notes.ts";
-import { statusLook, statusSign } from "./status.ts";
 import { tagsView } from "./tags.ts";
 
 /** After this long without a word from the kernel a running card says when it last heard something. */

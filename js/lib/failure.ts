@@ -3,8 +3,8 @@
  * it is the first thing somebody looks for.
  */
 
-import { element, setText } from "../lib/dom.ts";
-import type { RunFailure } from "../lib/wire.ts";
+import { element, setText } from "./dom.ts";
+import type { RunFailure } from "./wire.ts";
 
 export interface FailureView {
   node: HTMLElement;

@@ -3,9 +3,9 @@
  * One that is dismissed is gone; the same one again counts as one.
  */
 
-import { button, element } from "../lib/dom.ts";
-import { isAbort, KernelError } from "../lib/rpc.ts";
+import { button, element } from "./dom.ts";
 import { failureView } from "./failure.ts";
+import { isAbort, KernelError } from "./rpc.ts";
 
 const MOST = 3;
 

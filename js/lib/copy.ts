@@ -3,7 +3,7 @@
  * machine, where browsers withhold the clipboard, so the old way of copying is the second try.
  */
 
-import { button, element, icon, setText } from "../lib/dom.ts";
+import { button, element, icon, setText } from "./dom.ts";
 
 const SQUARES = "M5.5 5.5h8v8h-8zM10.5 3.5v-1h-8v8h1";
 const FEEDBACK_MS = 1600;

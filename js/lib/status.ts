@@ -3,7 +3,7 @@
  * disconnected, because what the page last heard ("running") may no longer be true.
  */
 
-import { icon } from "../lib/dom.ts";
+import { icon } from "./dom.ts";
 
 export interface StatusLook {
   word: string;

@@ -3,7 +3,7 @@
  * Escape and Tab close, and focus returns to the button.
  */
 
-import { element, icon } from "../lib/dom.ts";
+import { element, icon } from "./dom.ts";
 
 export interface MenuItem {
   label: string;
