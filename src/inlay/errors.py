@@ -21,7 +21,14 @@ class StoreVersionError(StoreError):
 
 
 class QueryError(InlayError):
-    """A query could not be run; the message shows the place in the query."""
+    """A query could not be run; the message shows the place in the query.
+
+    `position` is that place, in characters from the beginning of the query; None where none is known.
+    """
+
+    def __init__(self, message: str, position: int | None = None) -> None:
+        super().__init__(message)
+        self.position = position
 
 
 class RunNotFoundError(InlayError, LookupError):

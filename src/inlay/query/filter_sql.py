@@ -1,260 +1,263 @@
-"""Conditions into SQL: one statement, every value and every name of the user's a parameter of it.
+"""Conditions into SQL: what compares with what, and how.
 
-Each metric, param and tag that is asked for is joined once, by its key; a run that has none has NULL there, and so
-matches no comparison, nor its denial, only `IS NULL`. NaN is neither above nor below anything: DuckDB would have it
-above all, and `metrics.auc > 0.9` would find the runs that broke.
+A run that lacks what is asked for has NULL there, and so matches no comparison, nor its denial, only `IS NULL`. NaN is
+neither above nor below anything: DuckDB would have it above all, and `metrics.auc > 0.9` would find runs that broke.
 """
 
 from __future__ import annotations
 
-import math
-from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any
-from uuid import UUID
+from typing import TYPE_CHECKING, NoReturn
 
-from inlay.query.filter_fields import (
-    ATTRIBUTES,
-    DATASETS,
-    STATUSES,
-    attribute_of,
-    nearest,
-    nearest_attribute,
-    status_word,
-)
-from inlay.query.filter_syntax import Comparison, Condition, Denial, Joined, Key, Order, Value
+from inlay.query import filter_values as values
+from inlay.query.filter_syntax import TEXT_OPERATORS
+from inlay.query.filter_terms import Term, term_of
+from inlay.query.filter_tree import Comparison, Condition, Denial, Interval, Joined, Key, Order, Value
+from inlay.query.filter_values import EXACT, ORDERED
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from inlay.query.filter_joins import Joins
     from inlay.query.filter_tokens import Source
-
-_JOINED = {
-    "metrics": "SELECT run_id, last AS value FROM series WHERE key = {key} AND count > 0",
-    "params": "SELECT run_id, value, coalesce(number, try_cast(value AS DOUBLE)) AS number FROM params"
-    " WHERE key = {key}",
-    "tags": "SELECT run_id, value, try_cast(value AS DOUBLE) AS number FROM tags WHERE key = {key}",
-}
-_ORDERED = (">", ">=", "<", "<=", "between")
-_MANY_KEYS = 200
-
-
-class Statement:
-    """A statement in the making: its joins, and the parameters that were given away."""
-
-    def __init__(self) -> None:
-        self.params: dict[str, Any] = {}
-        self.joins: list[str] = []
-        self._joined: dict[tuple[str, str], str] = {}
-
-    def param(self, value: Any) -> str:
-        """A parameter that holds the value."""
-        name = f"p{len(self.params) + 1}"
-        self.params[name] = value
-        return f"${name}"
-
-    # -- conditions -----------------------------------------------------------------------------------------
-
-    def condition(self, condition: Condition, source: Source) -> str:
-        """The SQL of a condition. Raises `QueryError` where a comparison makes no sense."""
-        if isinstance(condition, Joined):
-            parts = [self.condition(part, source) for part in condition.conditions]
-            return "(" + f"\n  {condition.word} ".join(parts) + ")"
-        if isinstance(condition, Denial):
-            return f"NOT {self.condition(condition.condition, source)}"
-        sql = self._comparison(condition, source)
-        return f"NOT ({sql})" if condition.negated and condition.operator != "null" else f"({sql})"
-
-    def _comparison(self, one: Comparison, source: Source) -> str:
-        if one.key.entity == "datasets":
-            return self._dataset(one, source)
-        if one.key.entity == "attributes":
-            attribute = _attribute(one.key, source)
-            return self._attribute(one, attribute, source)
-        table = self._join(one.key, source)
-        if one.operator == "null":
-            return _null(f"{table}.run_id", one)
-        if one.key.entity == "metrics":
-            return self._numbers(f"{table}.value", one, source)
-        return self._texts_or_numbers(table, one, source)
-
-    def _attribute(self, one: Comparison, name: str, source: Source) -> str:
-        sql, form = ATTRIBUTES[name].sql, ATTRIBUTES[name].form
-        if one.operator == "null":
-            return _null(sql, one)
-        if form == "number":
-            return self._numbers(sql, one, source)
-        if form == "time":
-            return self._compare(sql, one, [_time(value, source) for value in _no_like(one, "a time", source)])
-        if form == "flag":
-            return self._compare(sql, one, [_flag(value, source) for value in _no_like(one, "true or false", source)])
-        texts = [_text(value, source) for value in one.values]
-        if form == "status":
-            texts = [_status(value, one, source) for value in one.values]
-        elif form == "id" and one.operator in ("=", "!=", "in"):
-            texts = [_id(text) for text in texts]
-        return self._compare(sql, one, texts)
-
-    def _numbers(self, sql: str, one: Comparison, source: Source) -> str:
-        numbers = [_number(value, source) for value in _no_like(one, "a number", source)]
-        return self._compare_numbers(sql, one, numbers, source)
-
-    def _compare_numbers(self, sql: str, one: Comparison, numbers: list[float], source: Source) -> str:
-        if one.operator not in _ORDERED:
-            return self._compare(sql, one, numbers)
-        for value, number in zip(one.values, numbers, strict=True):
-            if math.isnan(number):
-                raise source.error("nan is neither above nor below a number; it is found by = nan", value.at)
-        compared = self._compare(sql, one, numbers)
-        return f"{compared} AND NOT isnan({sql})" if one.operator in (">", ">=") else compared
-
-    def _texts_or_numbers(self, table: str, one: Comparison, source: Source) -> str:
-        """A param or a tag: its number is compared with numbers, its text with texts."""
-        forms = {type(value.value) for value in one.values}
-        if len(forms) > 1:
-            raise source.error("texts and numbers are mixed; give all of one kind", one.values[-1].at)
-        if forms == {float} and one.operator not in ("like", "ilike"):
-            return self._compare_numbers(f"{table}.number", one, [_number(v, source) for v in one.values], source)
-        if forms == {bool}:
-            words = ["true" if value.value else "false" for value in _no_like(one, "a text", source)]
-            return self._compare(f"lower({table}.value)", one, words)
-        for value in one.values:
-            if one.operator in _ORDERED and _is_number(str(value.value)):
-                message = f"texts are compared letter by letter; write the number without quotes: {value.value}"
-                raise source.error(message, value.at)
-        return self._compare(f"{table}.value", one, [_text(value, source) for value in one.values])
-
-    def _dataset(self, one: Comparison, source: Source) -> str:
-        name = one.key.name.lower()
-        if name not in DATASETS:
-            near = nearest(name, list(DATASETS))
-            hint = f"did you mean {near}?" if near else f"there are {', '.join(DATASETS)}"
-            raise source.error(f"datasets have no {one.key.name!r}; {hint}", one.key.at)
-        there = "EXISTS (SELECT 1 FROM inputs i WHERE i.run_id = r.run_id"
-        if one.operator == "null":
-            there += f" AND nullif({DATASETS[name]}, '') IS NOT NULL)"
-            return there if one.negated else f"NOT {there}"
-        compared = self._compare(DATASETS[name], one, [_text(value, source) for value in one.values])
-        return f"{there} AND {compared})"
-
-    def _compare(self, sql: str, one: Comparison, values: list[Any]) -> str:
-        given = [self.param(value) for value in values]
-        if one.operator == "in":
-            return f"{sql} IN ({', '.join(given)})"
-        if one.operator == "between":
-            return f"{sql} BETWEEN {given[0]} AND {given[1]}"
-        return f"{sql} {_SQL.get(one.operator, one.operator)} {given[0]}"
-
-    def _join(self, key: Key, source: Source) -> str:
-        """The name of the joined rows that hold this key's value of each run."""
-        known = self._joined.get((key.entity, key.name))
-        if known is not None:
-            return known
-        if len(self._joined) >= _MANY_KEYS:
-            raise source.error(f"a filter asks for at most {_MANY_KEYS} metrics, params and tags", key.at)
-        table = f"k{len(self._joined) + 1}"
-        rows = _JOINED[key.entity].format(key=self.param(key.name))
-        self.joins.append(f"LEFT JOIN ({rows}) {table} ON {table}.run_id = r.run_id")
-        self._joined[key.entity, key.name] = table
-        return table
-
-    # -- order ----------------------------------------------------------------------------------------------
-
-    def order(self, order: Order, source: Source) -> list[str]:
-        """What to sort by; runs without a value come last, and so do NaN and infinities."""
-        way = "DESC" if order.descending else "ASC"
-        if order.key.entity == "datasets":
-            raise source.error("runs have several datasets and are not sorted by them", order.key.at)
-        if order.key.entity == "attributes":
-            sql = ATTRIBUTES[_attribute(order.key, source)].sql
-            return [f"{sql} {way} NULLS LAST"]
-        table = self._join(order.key, source)
-        if order.key.entity == "metrics":
-            return [f"coalesce(isfinite({table}.value), false) DESC", f"{table}.value {way} NULLS LAST"]
-        number = f"{table}.number"
-        finite = f"coalesce(isfinite({number}), false) DESC"
-        return [f"{table}.run_id IS NULL", finite, f"{number} {way} NULLS LAST", f"{table}.value {way} NULLS LAST"]
-
+    from inlay.query.filter_tree import Constant, Operator
 
 _SQL = {"!=": "<>", "like": "LIKE", "ilike": "ILIKE"}
+_TEXTS = ("text", "status", "id", "loose")
 
 
-def _null(sql: str, one: Comparison) -> str:
-    return f"{sql} IS {'NOT ' if one.negated else ''}NULL"
+def condition_sql(condition: Condition, joins: Joins, source: Source) -> str:
+    """The SQL of a condition. Raises `QueryError` where a comparison makes no sense."""
+    if isinstance(condition, Joined):
+        parts = [condition_sql(part, joins, source) for part in condition.conditions]
+        return "(" + f"\n  {condition.word} ".join(parts) + ")"
+    if isinstance(condition, Denial):
+        return f"NOT {condition_sql(condition.condition, joins, source)}"
+    sql = _comparison(condition, joins, source)
+    return f"NOT ({sql})" if condition.negated and condition.operator != "null" else f"({sql})"
 
 
-def _attribute(key: Key, source: Source) -> str:
-    name = attribute_of(key.name)
-    if name is not None:
-        return name
-    near = nearest_attribute(key.name)
-    if near:
-        hint = f"did you mean {near}?"
-    elif key.name.lower() == "artifact_uri":
-        hint = "artifacts are kept by their content, in the store's folder"
-    else:
-        hint = f"a metric is written metrics.{key.name}, a param params.{key.name}, a tag tags.{key.name}"
-    raise source.error(f"runs have no attribute {key.name!r}; {hint}", key.at)
+def order_sql(order: Order, joins: Joins, source: Source) -> list[str]:
+    """What to sort by; runs without a value come last, and so do NaN and infinities."""
+    way = "DESC" if order.descending else "ASC"
+    term = term_of(order.operand, joins, source)
+    if not isinstance(term, Term):
+        message = f"expected a key to sort by, such as metrics.auc; found {source.said(term.at)}"
+        raise source.error(message, term.at)
+    if term.form == "dataset":
+        raise source.error("runs have several datasets and are not sorted by them", term.at)
+    if term.form == "loose":
+        finite = f"coalesce(isfinite({term.number}), false) DESC"
+        by_number, by_text = f"{term.number} {way} NULLS LAST", f"{term.sql} {way} NULLS LAST"
+        return [f"{term.present} IS NULL", finite, by_number, by_text]
+    if term.form in ("number", "span"):
+        return [f"coalesce(isfinite({term.sql}::DOUBLE), false) DESC", f"{term.sql} {way} NULLS LAST"]
+    return [f"{term.sql} {way} NULLS LAST"]
 
 
-def _no_like(one: Comparison, wanted: str, source: Source) -> tuple[Value, ...]:
-    """The values of a comparison that is not LIKE."""
-    if one.operator in ("like", "ilike"):
-        message = f"{one.key.name!r} is no text: expected a comparison with {wanted}; found {one.operator.upper()}"
-        raise source.error(message, one.at)
-    return one.values
+def _comparison(one: Comparison, joins: Joins, source: Source) -> str:
+    parts = [term_of(operand, joins, source) for operand in (one.operand, *one.values)]
+    terms = [part for part in parts if isinstance(part, Term)]
+    if not terms:
+        said = source.text[one.operand.at.start : one.operand.at.end]
+        raise source.error(f"expected a key on one side, such as metrics.auc or status; found {said}", one.operand.at)
+    found = _Found(one, parts, terms, joins, source)
+    datasets = [place for place, term in enumerate(terms) if term.form == "dataset"]
+    if not datasets:
+        return found.sql()
+    if datasets != [0] or not isinstance(parts[0], Term):
+        raise source.error("a dataset stands on the left, and is compared with texts", terms[datasets[-1]].at)
+    run = "r.parent_run_id" if isinstance(one.operand, Key) and one.operand.parent else "r.run_id"
+    if one.operator == "null":
+        there = _USED.format(run=run, condition=f"{parts[0].present} IS NOT NULL")
+        return there if one.negated else f"NOT {there}"
+    return _USED.format(run=run, condition=found.sql())
 
 
-def _number(value: Value, source: Source) -> float:
-    if isinstance(value.value, bool) or not isinstance(value.value, float):
-        raise source.error(f"expected a number; found {source.said(value.at)}", value.at)
-    return value.value
+_USED = "EXISTS (SELECT 1 FROM inputs i WHERE i.run_id = {run} AND {condition})"
 
 
-def _is_number(text: str) -> bool:
-    try:
-        return math.isfinite(float(text))
-    except ValueError:
-        return False
+class _Found:
+    """A comparison whose operands are SQL already: finds out what they are compared as."""
 
+    def __init__(
+        self,
+        one: Comparison,
+        parts: list[Term | Value | Interval],
+        terms: list[Term],
+        joins: Joins,
+        source: Source,
+    ) -> None:
+        self._one = one
+        self._operator: Operator = one.operator
+        self._parts = parts
+        self._terms = terms
+        self._joins = joins
+        self._source = source
 
-def _text(value: Value, source: Source) -> str:
-    if not isinstance(value.value, str):
-        said = source.said(value.at)
-        raise source.error(f"expected a text, such as '{said}'; found {said}", value.at)
-    return value.value
+    def sql(self) -> str:
+        if self._operator == "null":
+            return f"{self._terms[0].present} IS {'NOT ' if self._one.negated else ''}NULL"
+        if self._operator in TEXT_OPERATORS:
+            return self._text_match()
+        if self._operator == "in":
+            self._only_constants()
+        leading = next((term for term in self._terms if term.form != "loose"), None)
+        if leading is None:
+            return self._loose()
+        if leading.form in ("number", "span"):
+            return self._numbers(leading)
+        return self._others(leading)
 
+    # -- texts ----------------------------------------------------------------------------------------------
 
-def _flag(value: Value, source: Source) -> bool:
-    word = str(value.value).lower()
-    if word not in ("true", "false"):
-        raise source.error(f"expected true or false; found {source.said(value.at)}", value.at)
-    return word == "true"
+    def _text_match(self) -> str:
+        left, right = self._parts
+        one = self._one
+        if not isinstance(left, Term):
+            raise self._source.error(f"expected a key before {one.operator.upper()}", left.at)
+        if left.form not in (*_TEXTS, "dataset"):
+            said = one.operand.name if isinstance(one.operand, Key) else self._source.said(left.at)
+            message = f"{said!r} is no text: expected a comparison with {left.expected}; found {one.operator.upper()}"
+            raise self._source.error(message, one.at)
+        if isinstance(right, Term):
+            said = self._source.said(right.at)
+            raise self._source.error(f"expected a text behind {one.operator.upper()}; found {said}", right.at)
+        if one.operator == "rlike":
+            return f"regexp_matches({left.sql}, {self._joins.param(values.pattern(right, self._source))})"
+        given = values.text(right, self._source)
+        if left.form == "status":
+            given = values.status(right, one.operator, self._source)
+        if one.operator == "contains":
+            return f"contains(lower({left.sql}), lower({self._joins.param(given)}))"
+        return f"{left.sql} {_SQL[one.operator]} {self._joins.param(given)}"
 
+    # -- numbers --------------------------------------------------------------------------------------------
 
-def _status(value: Value, one: Comparison, source: Source) -> str:
-    """The status meant, in our spelling. A word that is none would find nothing, for ever."""
-    word = status_word(_text(value, source))
-    if one.operator in ("=", "!=", "in") and word not in STATUSES:
-        near = nearest(word, list(STATUSES))
-        hint = f"; did you mean {near}?" if near else ""
-        raise source.error(f"no status is {value.value!r}: there are {', '.join(STATUSES)}{hint}", value.at)
-    return word
+    def _numbers(self, leading: Term) -> str:
+        sides = []
+        for part in self._parts:
+            if not isinstance(part, Term):
+                sides.append(self._joins.param(self._given_number(part, leading)))
+            elif part.form == "loose" and leading.form == "number":
+                sides.append(part.number)
+            elif part.form in ("number", "span") and (part.form == leading.form or part.seconds or leading.seconds):
+                sides.append(part.sql)
+            else:
+                self._refuse(part, leading)
+        return self._compared(sides) + self._unless_nan(sides)
 
+    def _given_number(self, part: Constant, leading: Term) -> float:
+        if leading.form == "span":
+            return values.span(part, self._source)
+        return values.ordered_number(part, self._operator, self._source, seconds=leading.seconds)
 
-def _id(text: str) -> str:
-    """An id as the database spells it: MLflow's have no dashes."""
-    try:
-        return str(UUID(text))
-    except ValueError:
-        return text
+    def _unless_nan(self, sides: list[str]) -> str:
+        """What keeps NaN out of an order: where only constants stand on the right, a NaN is above, never below them."""
+        if self._operator not in ORDERED:
+            return ""
+        if isinstance(self._parts[0], Term) and len(self._terms) == 1:
+            return f" AND NOT isnan({sides[0]})" if self._operator in (">", ">=") else ""
+        terms = [side for part, side in zip(self._parts, sides, strict=True) if isinstance(part, Term)]
+        return "".join(f" AND NOT isnan({side})" for side in terms)
 
+    # -- params and tags ------------------------------------------------------------------------------------
 
-def _time(value: Value, source: Source) -> datetime:
-    """A time in UTC: from a text of ISO 8601, or from MLflow's milliseconds since 1970."""
-    given = value.value
-    try:
-        if isinstance(given, float):
-            return datetime(1970, 1, 1) + timedelta(milliseconds=given)  # noqa: DTZ001 - as the database has it
-        moment = datetime.fromisoformat(str(given).strip().replace("Z", "+00:00"))
-    except (ValueError, OverflowError):
-        message = f"expected a time, such as '2026-11-21' or '2026-11-21 18:30'; found {source.said(value.at)}"
-        raise source.error(message, value.at) from None
-    return moment if moment.tzinfo is None else moment.astimezone(timezone.utc).replace(tzinfo=None)
+    def _loose(self) -> str:
+        """Params and tags alone: their numbers are compared with numbers, their texts with texts."""
+        constants = [part for part in self._parts if not isinstance(part, Term)]
+        kinds = {type(part.value) if isinstance(part, Value) else Interval for part in constants}
+        if not kinds:
+            return self._two_loose()
+        if len(kinds) > 1:
+            return self._mixed(constants)
+        if kinds == {bool}:
+            words = self._sides(lambda one: "true" if values.flag(one, self._source) else "false")
+            return self._compared([f"lower({side})" if side in self._texts() else side for side in words])
+        if kinds == {str}:
+            for part in constants:
+                given = values.text(part, self._source)
+                if self._operator in ORDERED and values.is_number(given):
+                    message = f"texts are compared letter by letter; write the number without quotes: {given}"
+                    raise self._source.error(message, part.at)
+            return self._compared(self._sides(lambda one: values.text(one, self._source)))
+        sides = [
+            part.number
+            if isinstance(part, Term)
+            else self._joins.param(values.ordered_number(part, self._operator, self._source))
+            for part in self._parts
+        ]
+        return self._compared(sides) + self._unless_nan(sides)
+
+    def _two_loose(self) -> str:
+        """As numbers where both are, else as texts; the order is one of numbers."""
+        numbers, texts = [term.number for term in self._terms], self._texts()
+        if self._operator in ORDERED:
+            return self._compared(numbers) + self._unless_nan(numbers)
+        both = " AND ".join(f"{number} IS NOT NULL" for number in numbers)
+        return f"CASE WHEN {both} THEN {self._compared(numbers)} ELSE {self._compared(texts)} END"
+
+    def _mixed(self, constants: list[Constant]) -> str:
+        """A list of texts and numbers: in one half of it or in the other."""
+        left, odd = self._parts[0], constants[-1]
+        if self._operator != "in" or not isinstance(left, Term):
+            raise self._source.error("texts and numbers are mixed; give all of one kind", odd.at)
+        numbers = [part for part in constants if isinstance(part, Value) and isinstance(part.value, float)]
+        texts = [part for part in constants if part not in numbers]
+        as_numbers = ", ".join(self._joins.param(part.value) for part in numbers)
+        as_texts = ", ".join(self._joins.param(values.text(part, self._source)) for part in texts)
+        either = [f"coalesce({left.number} IN ({as_numbers}), false)", f"{left.sql} IN ({as_texts})"]
+        return "(" + " OR ".join(either) + ")"
+
+    def _texts(self) -> list[str]:
+        return [term.sql for term in self._terms]
+
+    def _sides(self, read: Callable[[Constant], str]) -> list[str]:
+        return [part.sql if isinstance(part, Term) else self._joins.param(read(part)) for part in self._parts]
+
+    # -- times, flags and all that is text --------------------------------------------------------------------
+
+    def _others(self, leading: Term) -> str:
+        sides = []
+        for part in self._parts:
+            if not isinstance(part, Term):
+                sides.append(self._constant(part, leading))
+            elif part.form == leading.form or (leading.form in _TEXTS and part.form in _TEXTS):
+                sides.append(part.sql)
+            else:
+                self._refuse(part, leading)
+        return self._compared(sides)
+
+    def _constant(self, part: Constant, leading: Term) -> str:
+        if leading.form == "time":
+            return f"{self._joins.param(values.time(part, self._source))}::TIMESTAMP"
+        if leading.form == "flag":
+            return self._joins.param(values.flag(part, self._source))
+        if leading.form == "status":
+            return self._joins.param(values.status(part, self._operator, self._source))
+        given = values.text(part, self._source)
+        return self._joins.param(values.run_id(given) if leading.form == "id" and self._operator in EXACT else given)
+
+    # -- together -------------------------------------------------------------------------------------------
+
+    def _compared(self, sides: list[str]) -> str:
+        left = sides[0]
+        if self._operator == "in":
+            return f"{left} IN ({', '.join(sides[1:])})"
+        if self._operator == "between":
+            return f"{left} BETWEEN {sides[1]} AND {sides[2]}"
+        return f"{left} {_SQL.get(self._operator, self._operator)} {sides[1]}"
+
+    def _only_constants(self) -> None:
+        left = self._parts[0]
+        if not isinstance(left, Term):
+            raise self._source.error(f"expected a key before IN; found {self._source.said(left.at)}", left.at)
+        for part in self._parts[1:]:
+            if isinstance(part, Term) and part.form != "time":
+                said = self._source.said(part.at)
+                raise self._source.error(f"expected a value in the list; found {said}", part.at)
+
+    def _refuse(self, part: Term, leading: Term) -> NoReturn:
+        said = self._source.said(part.at)
+        other = self._source.said(leading.at)
+        message = f"{other} is {leading.said}, {said} is {part.said}: they do not compare"
+        raise self._source.error(message, part.at)

@@ -57,7 +57,7 @@ class Source:
         shown = line[left : left + 100].replace("\t", " ")
         width = max(1, min(at.end, line_start + left + 100) - at.start)
         mark = " " * (at.start - line_start - left) + "^" * width
-        return QueryError(f"column {at.start + 1}: {message}\n  {shown}\n  {mark}")
+        return QueryError(f"column {at.start + 1}: {message}\n  {shown}\n  {mark}", at.start)
 
     def said(self, token: Token) -> str:
         """How an error names what it found."""
