@@ -99,8 +99,9 @@ class Batch:
     def _run_started(self, body: dict[str, Any], time: float) -> None:
         run = self._run(body["run"])
         columns = {key: value for key, value in body.items() if key in RUN_COLUMNS}
-        if "note" in columns and not self._is_news(body["run"], "note", time):
-            del columns["note"]
+        for column in ("name", "note"):
+            if column in columns and not self._is_news(body["run"], column, time):
+                del columns[column]
         run.update(columns)
         run["experiment"] = body.get("experiment")
         run["started_at"] = run["started_at"] or utc(body.get("time", time))
@@ -324,7 +325,7 @@ def _plain(value: Any) -> Any:
 
 _columns: dict[str, list[tuple[str, str]]] = {}
 _ERROR = ("error_type", "error_message", "traceback")
-_SAID = ("note", "deleted_at")
+_SAID = ("name", "note", "deleted_at")
 """What any process may say of any run, at any time: the last word holds."""
 _CHANGING_RUNS = {Kind.RUN_START, Kind.RUN_END, Kind.RUN}
 _KEYS = {

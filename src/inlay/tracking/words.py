@@ -1,6 +1,6 @@
-"""What is said of a run beside its metrics: params, tags, the note, and that it is deleted.
+"""What is said of a run beside its metrics: params, tags, the note, its name, and that it is deleted.
 
-Params are data of a run, recorded by what writes it. Tags and the note are words about it: they may be said of any run,
+Params are data of a run, recorded by what writes it. Tags, note and name are words about it: they may be said of any run,
 also of one that has ended or that others write.
 """
 
@@ -75,6 +75,16 @@ class RunWords:
         note = mask_text(values.note_text(text), code=False)
         _say(_run(self), Kind.RUN, set={"note": note})
         self._attributes.note = note
+        announce("changed", _run(self))
+
+    def rename(self, name: str) -> None:
+        """Give the run another name; after its end, too, and of runs read from the store.
+
+        Raises `TypeError` or `ValueError` for what is no name.
+        """
+        clean = mask_text(values.check_key(name, "run"))
+        _say(_run(self), Kind.RUN, set={"name": clean})
+        self._attributes.name = clean
         announce("changed", _run(self))
 
     def delete(self) -> None:

@@ -29,22 +29,31 @@ _LARGEST_FILE = 1 << 20
 
 def read(store: Store) -> dict[str, Any]:
     """The choices of a store; what it does not say is as in the beginning."""
-    path = store.folder / FILE
-    try:
-        # Of somebody else's store it may be a link to a device, which never ends.
-        if path.is_symlink() or not path.is_file() or path.stat().st_size > _LARGEST_FILE:
-            return checked({})
-        return checked(json.loads(path.read_text("utf-8")))
-    except (OSError, ValueError, RecursionError):
-        return checked({})
+    return checked(read_file(store.folder / FILE))
 
 
 def write(store: Store, choices: object) -> dict[str, Any]:
     """Keep choices, checked; returns what was kept. A disk that refuses costs the memory of them, no more."""
     clean = checked(choices)
-    with contextlib.suppress(OSError):
-        _replace(store.folder / FILE, json.dumps(clean))
+    write_file(store.folder / FILE, clean)
     return clean
+
+
+def read_file(path: Path) -> Any:
+    """What a file of choices says, unchecked; None where there is none that makes sense."""
+    try:
+        # Of somebody else's store it may be a link to a device, which never ends.
+        if path.is_symlink() or not path.is_file() or path.stat().st_size > _LARGEST_FILE:
+            return None
+        return json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+
+
+def write_file(path: Path, record: dict[str, Any]) -> None:
+    """Keep choices in a file, if the disk takes them."""
+    with contextlib.suppress(OSError):
+        _replace(path, json.dumps(record))
 
 
 def checked(choices: object) -> dict[str, Any]:
