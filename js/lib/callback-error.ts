@@ -1,5 +1,5 @@
 /**
- * Exceptions of the kernel while it answered the card, under the card: the browser's console is where nobody looks.
+ * Exceptions of the kernel while it answered, under what asked: the browser's console is where nobody looks.
  * One that is dismissed is gone; the same one again counts as one.
  */
 
@@ -14,7 +14,7 @@ export interface CallbackErrors {
   add: (reason: unknown) => void;
 }
 
-export function callbackErrors(): CallbackErrors {
+export function callbackErrors(label = "Error while answering this card"): CallbackErrors {
   const node = element("div", { class: "inlay-callback-errors", role: "status" });
   return {
     node,
@@ -23,7 +23,7 @@ export function callbackErrors(): CallbackErrors {
       const error = reason instanceof Error ? reason : new Error(String(reason));
       const type = error instanceof KernelError ? error.type : error.name;
       const traceback = error instanceof KernelError ? error.traceback : (error.stack ?? "");
-      const view = failureView("Error while answering this card");
+      const view = failureView(label);
       view.update({ type, message: error.message, traceback }, "failed");
       view.node.append(
         button("×", () => view.node.remove(), { class: "inlay-dismiss", "aria-label": "Dismiss" }),

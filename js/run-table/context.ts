@@ -16,18 +16,23 @@ export interface TableContext {
   readonly columns: ReadonlyMap<ColumnId, Column>;
   /** Null while the table is not on the page. */
   readonly theme: Theme | null;
-  /** Whether there is a kernel to ask, and none of its answers is overdue. */
+  /** Whether there is a kernel to ask. */
   readonly available: boolean;
+  /** An answer is overdue: it follows when the kernel is free, which is no error. */
+  readonly busy: boolean;
   /** Ends with the view. */
   readonly signal: AbortSignal;
   /** Changes the state at once and tells the kernel; where rows depend on it, a new view follows. */
   change: (part: Partial<TableState>) => void;
   /** Lets a facet change the filter. */
   refine: (column: ColumnId, clause: Clause | null) => void;
-  /** Asks the kernel: `table.` and the table's token are put before. Of one `op` the newest question wins. */
+  /**
+   * Asks the kernel: `table.` and the table's token are put before. Of one `op` one question is under way at a time; one
+   * whose signal is aborted while it waits is never sent, so whoever asks again aborts what it asked before.
+   */
   ask: (op: string, args: Record<string, unknown>, signal: AbortSignal) => Promise<Answer>;
   /** Calls back, once a frame at most, with all that has changed since. */
-  onChange: (changed: (changes: ReadonlySet<Change>) => void) => void;
+  onChange: (changed: (changes: ReadonlySet<Change>) => void, until?: AbortSignal) => void;
   /** Shows an error of the kernel under the table; aborted questions are no error. */
   fail: (reason: unknown) => void;
   /** Says something to who cannot see it happen. */
