@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 PACKAGES = {
-    "mlflow": ("MLflow on SQLite", ["mlflow-skinny", "sqlalchemy", "alembic"]),
+    "mlflow": ("MLflow on SQLite", ["mlflow-skinny", "sqlalchemy", "alembic", "pandas"]),
     "wandb": ("W&B offline", ["wandb"]),
     "tensorboard": ("TensorBoard", ["tensorboard"]),
     "trackio": ("Trackio", ["trackio"]),
