@@ -48,7 +48,7 @@ def order_sql(order: Order, joins: Joins, source: Source) -> list[str]:
     if term.form == "loose":
         finite = f"coalesce(isfinite({term.number}), false) DESC"
         by_number, by_text = f"{term.number} {way} NULLS LAST", f"{term.sql} {way} NULLS LAST"
-        return [f"{term.present} IS NULL", finite, by_number, by_text]
+        return [finite, by_number, by_text]
     if term.form in ("number", "span"):
         return [f"coalesce(isfinite({term.sql}::DOUBLE), false) DESC", f"{term.sql} {way} NULLS LAST"]
     return [f"{term.sql} {way} NULLS LAST"]
@@ -68,7 +68,7 @@ def _comparison(one: Comparison, joins: Joins, source: Source) -> str:
         raise source.error("a dataset stands on the left, and is compared with texts", terms[datasets[-1]].at)
     run = "r.parent_run_id" if isinstance(one.operand, Key) and one.operand.parent else "r.run_id"
     if one.operator == "null":
-        there = _USED.format(run=run, condition=f"{parts[0].present} IS NOT NULL")
+        there = _USED.format(run=run, condition=f"nullif({parts[0].sql}, '') IS NOT NULL")
         return there if one.negated else f"NOT {there}"
     return _USED.format(run=run, condition=found.sql())
 
@@ -96,7 +96,7 @@ class _Found:
 
     def sql(self) -> str:
         if self._operator == "null":
-            return f"{self._terms[0].present} IS {'NOT ' if self._one.negated else ''}NULL"
+            return f"{self._terms[0].sql} IS {'NOT ' if self._one.negated else ''}NULL"
         if self._operator in TEXT_OPERATORS:
             return self._text_match()
         if self._operator == "in":

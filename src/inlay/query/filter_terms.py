@@ -33,15 +33,15 @@ _EXPECTED = {"number": "a number", "span": "an interval", "time": "a time", "fla
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """An operand as SQL. A param or tag is `loose`: `sql` is its text, and `number` what it is as a number.
+    """An operand as SQL, NULL where a run has no such thing.
 
-    `present` is NULL where the run has no such thing. `seconds`: a number that may be compared with an interval.
+    A param or tag is `loose`: `sql` is its text, and `number` what it is as a number. `seconds`: a number that may be
+    compared with an interval.
     """
 
     sql: str
     form: Form
     at: Token
-    present: str
     number: str = ""
     seconds: bool = False
 
@@ -62,7 +62,7 @@ def term_of(operand: Operand, joins: Joins, source: Source) -> Term | Value | In
     if isinstance(operand, Key):
         return _key(operand, joins, source)
     if isinstance(operand, Moment):
-        return Term(_MOMENTS[operand.name], "time", operand.at, _MOMENTS[operand.name])
+        return Term(_MOMENTS[operand.name], "time", operand.at)
     if isinstance(operand, Aggregate):
         return _aggregate(operand, joins, source)
     return _arithmetic(operand, joins, source)
@@ -70,23 +70,22 @@ def term_of(operand: Operand, joins: Joins, source: Source) -> Term | Value | In
 
 def _key(key: Key, joins: Joins, source: Source) -> Term:
     if key.entity == "metrics":
-        table = joins.keyed("metrics", key, source)
-        return Term(f"{table}.last", "number", key.at, f"{table}.run_id")
+        return Term(joins.keyed("metrics", key, "last", source), "number", key.at)
     if key.entity in ("params", "tags"):
-        table = joins.keyed(key.entity, key, source)
-        return Term(f"{table}.value", "loose", key.at, f"{table}.run_id", f"{table}.number")
+        text, number = (joins.keyed(key.entity, key, column, source) for column in ("value", "number"))
+        return Term(text, "loose", key.at, number)
     if key.entity == "datasets":
         name = key.name.lower()
         if name not in DATASETS:
             near = nearest(name, list(DATASETS))
             hint = f"did you mean {near}?" if near else f"there are {', '.join(DATASETS)}"
             raise source.error(f"datasets have no {key.name!r}; {hint}", key.at)
-        return Term(DATASETS[name], "dataset", key.at, f"nullif({DATASETS[name]}, '')")
+        return Term(DATASETS[name], "dataset", key.at)
     attribute = ATTRIBUTES[_attribute(key, source)]
     sql = joins.attribute(attribute, parent=key.parent)
     if attribute.form == "seconds":
-        return Term(sql, "number", key.at, sql, seconds=True)
-    return Term(sql, attribute.form, key.at, sql)
+        return Term(sql, "number", key.at, seconds=True)
+    return Term(sql, attribute.form, key.at)
 
 
 def _attribute(key: Key, source: Source) -> str:
@@ -109,13 +108,9 @@ _WAYS = (("a metric is written", "metrics"), ("a param", "params"), ("a tag", "t
 
 
 def _aggregate(one: Aggregate, joins: Joins, source: Source) -> Term:
-    if one.function == "mean":
-        sql = f"{joins.keyed('means', one.key, source)}.mean"
-    elif one.function == "count":
-        sql = f"coalesce({joins.keyed('metrics', one.key, source)}.count, 0)::DOUBLE"
-    else:
-        sql = f"{joins.keyed('metrics', one.key, source)}.{one.function}"
-    return Term(sql, "number", one.at, sql)
+    rows = "means" if one.function == "mean" else "metrics"
+    sql = joins.keyed(rows, one.key, one.function, source)
+    return Term(f"coalesce({sql}, 0)" if one.function == "count" else sql, "number", one.at)
 
 
 # -- arithmetic -----------------------------------------------------------------------------------------------
@@ -142,7 +137,7 @@ def _arithmetic(one: Arithmetic, joins: Joins, source: Source) -> Term:
         form = "number"
     divisor = f"nullif({numbers[1]}, 0)" if one.sign == "/" else numbers[1]
     sql = f"({numbers[0]} {one.sign} {divisor})"
-    return Term(sql, form, one.at, sql)
+    return Term(sql, form, one.at)
 
 
 def _part(part: Term | Value | Interval) -> str:
@@ -170,7 +165,7 @@ def _with_time(
     """A time and a length of time, or the time between two."""
     if one.sign == "-" and (_part(right) == "time" or _is_text(right)):
         sql = f"(epoch({_moment(left, joins, source)}) - epoch({_moment(right, joins, source)}))"
-        return Term(sql, "span", one.at, sql)
+        return Term(sql, "span", one.at)
     time, length = (right, left) if _part(right) == "time" else (left, right)
     base = _moment(time, joins, source)
     if isinstance(length, Interval):
@@ -181,7 +176,7 @@ def _with_time(
     else:
         _refuse(length, "an interval, such as interval '1 day'", source)
     sql = f"try({moved})"  # what is beyond the calendar is missing
-    return Term(sql, "time", one.at, sql)
+    return Term(sql, "time", one.at)
 
 
 def _is_text(part: Term | Value | Interval) -> bool:
