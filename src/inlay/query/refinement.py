@@ -61,7 +61,7 @@ def refine(text: str, column: str, clause: Clause | None) -> str:
         return text if added is None else added
     if isinstance(condition, Joined) and condition.word == "OR":
         return text if added is None else f"({text.strip()}) AND {added}"
-    parts = condition.conditions if _is_conjunction(text, condition) else (condition,)
+    parts = condition.conditions if isinstance(condition, Joined) and len(condition.conditions) > 1 else (condition,)
     gone = _of_column(parts, column)
     if not gone:
         return text if added is None else f"{text.rstrip()} AND {added}"
@@ -104,19 +104,10 @@ def _written(value: str | float) -> str:
 _WHOLE = 1e15
 
 
-def _is_conjunction(text: str, condition: Condition) -> bool:
-    """Whether it is joined by AND at the top, and not inside parentheses that are around all of it."""
-    return isinstance(condition, Joined) and not _is_enclosed(text, condition)
-
-
-def _is_enclosed(text: str, condition: Condition) -> bool:
-    """Parentheses are a conjunction of one."""
-    return isinstance(condition, Joined) and len(condition.conditions) == 1 and text[condition.start] == "("
-
-
 def _of_column(parts: tuple[Condition, ...], column: str) -> set[int]:
     """The places of the conditions that a facet of this column may have made."""
-    found, bounds = set(), {}
+    found: set[int] = set()
+    bounds: dict[str, int] = {}
     for place, part in enumerate(parts):
         one = _plain(part)
         if one is None or not _asks(one, column):
