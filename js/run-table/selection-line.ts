@@ -1,0 +1,154 @@
+/**
+ * What can be done with the runs that are selected: compare them, make one the baseline, tag them, delete them. Deleting
+ * asks once, in place, and can be taken back.
+ */
+
+import { button, element, setChildren, setText } from "../lib/dom.ts";
+import { formatCount } from "../lib/format.ts";
+import { compare, MOST_COMPARED } from "./comparing.ts";
+import type { TableContext } from "./context.ts";
+import { openPopover } from "./popover.ts";
+
+export function selectionLine(context: TableContext): HTMLElement {
+  /** Runs that are to be deleted when the reader says so once more. */
+  let doomed: readonly string[] | null = null;
+  /** Runs that were deleted and can be brought back. */
+  let deleted: readonly string[] | null = null;
+
+  const many = (runs: readonly string[]) =>
+    `${formatCount(runs.length)} ${runs.length === 1 ? "run" : "runs"}`;
+  const edit = async (op: string, args: Record<string, unknown>): Promise<boolean> => {
+    try {
+      await context.ask(op, args, context.signal);
+      return true;
+    } catch (reason) {
+      context.fail(reason);
+      return false;
+    }
+  };
+
+  const count = element("span", { class: "inlay-selection-count", role: "status" });
+  const comparing = button("Compare", () => compare(context, context.state.selected));
+  const baseline = button("Set as baseline", () => {
+    const [run] = context.state.selected;
+    if (run !== undefined) context.change({ baseline: run });
+  });
+  const tag = button("Tag…", () => openTag(), {
+    "aria-haspopup": "dialog",
+    "aria-expanded": "false",
+  });
+  const remove = button("Delete", () => {
+    doomed = context.state.selected;
+    draw();
+    confirm.focus();
+  });
+  const clear = button("×", () => context.change({ selected: [] }), {
+    "aria-label": "Clear the selection",
+    title: "Clear the selection",
+  });
+  const confirm = button("Delete", () => void erase(), { class: "inlay-danger" });
+  const keep = button("Keep", () => {
+    doomed = null;
+    draw();
+    remove.focus();
+  });
+  const undo = button("Undo", () => void restore());
+  const dismiss = button(
+    "×",
+    () => {
+      deleted = null;
+      draw();
+    },
+    { "aria-label": "Dismiss" },
+  );
+  const node = element("div", {
+    class: "inlay-selection",
+    role: "group",
+    "aria-label": "Selected runs",
+  });
+
+  const erase = async () => {
+    const runs = doomed ?? [];
+    doomed = null;
+    draw();
+    if (!(await edit("delete", { runs }))) return;
+    deleted = runs;
+    const gone = new Set(runs);
+    context.change({ selected: context.state.selected.filter((run) => !gone.has(run)) });
+    draw();
+    undo.focus();
+  };
+  const restore = async () => {
+    const runs = deleted ?? [];
+    deleted = null;
+    draw();
+    if (await edit("restore", { runs })) context.announce(`${many(runs)} restored`);
+  };
+
+  const openTag = () => {
+    const popover = openPopover(tag, "Tag the selected runs", context.signal);
+    if (popover === null) return;
+    const { selected } = context.state;
+    const input = element("input", {
+      class: "inlay-field",
+      type: "text",
+      "aria-label": "Tag, as key: value",
+      placeholder: "key: value",
+      spellcheck: "false",
+    });
+    const add = () => {
+      // With "=" as well, for so tags are written after %%track.
+      const [, key = "", value = ""] = /^([^:=]*)[:=]?(.*)$/s.exec(input.value) ?? [];
+      if (key.trim() === "") return input.focus();
+      popover.close(true);
+      const args = { runs: selected, key: key.trim(), value: value.trim() };
+      void edit("set_tag", args).then((done) => {
+        if (done) context.announce(`${many(selected)} tagged ${key.trim()}`);
+      });
+    };
+    input.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      event.preventDefault();
+      add();
+    });
+    popover.node.classList.add("inlay-tagging");
+    popover.node.append(input, button("Add", add));
+    popover.place();
+    input.focus({ preventScroll: true });
+  };
+
+  const draw = () => {
+    const { selected } = context.state;
+    // What is asked about is what was selected when it was asked.
+    if (doomed !== null && doomed.join() !== selected.join()) doomed = null;
+    if (selected.length > 0) deleted = null;
+    const able = context.available;
+    const parts: HTMLElement[] = [count];
+    if (doomed !== null) {
+      setText(count, `Delete ${many(doomed)}?`);
+      parts.push(confirm, keep);
+    } else if (deleted !== null) {
+      setText(count, `${many(deleted)} deleted`);
+      parts.push(undo, dismiss);
+    } else if (selected.length > 0) {
+      setText(count, `${formatCount(selected.length)} selected`);
+      if (selected.length > 1 && able) parts.push(comparing);
+      if (selected.length === 1 && selected[0] !== context.state.baseline && able) {
+        parts.push(baseline);
+      }
+      if (able) parts.push(tag, remove);
+      parts.push(clear);
+    } else setText(count, "");
+    comparing.title =
+      selected.length > MOST_COMPARED ? `The first ${MOST_COMPARED} of them` : "What differs";
+    const held = parts.find((part) => part.matches(":focus"));
+    setChildren(node, parts);
+    held?.focus();
+    node.dataset["empty"] = String(count.textContent === "");
+  };
+  context.onChange((changes) => {
+    if (changes.has("state") || changes.has("kernel")) draw();
+  });
+  draw();
+  return node;
+}
