@@ -44,7 +44,7 @@ export function copyButton(): CopyButton {
   };
 }
 
-async function copyText(text: string, near: HTMLElement): Promise<boolean> {
+export async function copyText(text: string, near: HTMLElement): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);
     return true;

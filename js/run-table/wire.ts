@@ -128,6 +128,8 @@ export type Facet =
       /** The most frequent first. */
       values: [text: string, runs: number][];
       chosen: string[] | null;
+      /** Left out by the filter at present. */
+      excluded?: string[] | null;
       distinct: number;
       missing: number;
       total: number;
