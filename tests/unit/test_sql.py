@@ -175,7 +175,7 @@ def test_the_same_file_open_in_this_process_by_other_means(filled):
         try:  # which would be refused while the upkeep thread has it open
             con = duckdb.connect(str(filled.database))
             break
-        except duckdb.ConnectionException:
+        except duckdb.Error:
             time.sleep(0.1)
     with con, pytest.raises(inlay.InlayError, match="open by this process"):
         inlay.runs()

@@ -64,8 +64,8 @@ def _copy(source: Path, target: Path) -> None:
     """Everything of `source` into the new database `target`, in the same order."""
     con = database.connect(":memory:")
     try:
-        con.execute(f"ATTACH '{_quoted(source)}' AS old")
-        con.execute(f"ATTACH '{_quoted(target)}' AS new (STORAGE_VERSION 'v1.2.0')")
+        con.execute(f"ATTACH '{database.quoted(source)}' AS old")
+        con.execute(f"ATTACH '{database.quoted(target)}' AS new (STORAGE_VERSION 'v1.2.0')")
         # A commit that is still in the old file's log belongs to the copy, and the log must not outlive that file.
         con.execute("CHECKPOINT old")
         con.execute("COPY FROM DATABASE old TO new")
@@ -82,10 +82,6 @@ def _copy(source: Path, target: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
 
 
 def _sync_folder(folder: Path) -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from inlay.errors import StoreError
-from inlay.store import artifacts, database, schema
+from inlay.store import artifacts, instances, schema
 from inlay.store.database import StoreBusyError
 from inlay.store.ingest import QUARANTINE
 from inlay.store.journal import segment
@@ -149,7 +149,7 @@ def _database(store: Store, *, full: bool) -> Iterator[Finding]:
         yield from _journals(store, {})
         return
     try:
-        with store.turn(wait=_MOMENT), contextlib.closing(database.connect(store.database, read_only=True)) as con:
+        with store.turn(wait=_MOMENT), instances.opened(store.database, read_only=True) as con:
             seen = [_schema(schema.check(con, store.database)), _size(con, store)]
             progress, blobs = _progress(con), _referred(con)
     except StoreBusyError as error:

@@ -62,11 +62,14 @@ class HeldLock:
 @contextlib.contextmanager
 def exclusive(path: Path, *, wait: float) -> Iterator[None]:
     """Nobody else has it meanwhile. Raises `LockBusyError` after `wait` seconds, `OSError` when the disk refuses."""
-    lock = HeldLock(path, wait=wait)
+    lock, process = HeldLock(path, wait=wait), os.getpid()
     try:
         yield
     finally:
-        lock.release()
+        if os.getpid() == process:
+            lock.release()
+        else:  # forked in the middle
+            lock.leave_to_parent()
 
 
 @contextlib.contextmanager

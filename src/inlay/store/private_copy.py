@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from inlay.errors import StoreError
-from inlay.store import database, schema
+from inlay.store import instances, schema
 from inlay.store.database import StoreBusyError
 
 if TYPE_CHECKING:
@@ -48,31 +48,26 @@ class PrivateCopy:
     @contextlib.contextmanager
     def open(self, wait: float) -> Iterator[DuckDBPyConnection]:
         """A connection that only reads. Raises `StoreError` where there is no room for a copy that is needed."""
-        con = self._current(wait)
-        try:
-            yield con
-        finally:
-            con.close()
-
-    def _current(self, wait: float) -> DuckDBPyConnection:
         if self._path is not None and self._copied != _stamp(self._store.database):
             self._path = None
-        if self.path.exists():
-            con = database.connect(self.path, wait=wait, read_only=True)
-            try:
-                if self._is_current(con):
-                    return con
-            except BaseException:
-                con.close()
-                raise
-            con.close()
+        with contextlib.ExitStack() as stack:
+            con = self._opened(stack, wait) if self.path.exists() else None
+            if con is None or not self._is_current(con):
+                stack.close()
+                self._renew()
+                con = self._opened(stack, wait)
+            yield con
+
+    def _opened(self, stack: contextlib.ExitStack, wait: float) -> DuckDBPyConnection:
+        return stack.enter_context(instances.opened(self.path, wait=wait, read_only=True))
+
+    def _renew(self) -> None:
         try:
             self._take_in()
         except OSError as error:
             where = tempfile.gettempdir()
             msg = f"{self._store.database} has to be copied to be read, and cannot be, to {where} ({error}); "
             raise StoreError(msg + "set TMPDIR to a folder with room for it") from error
-        return database.connect(self.path, wait=wait, read_only=True)
 
     def _is_current(self, con: DuckDBPyConnection) -> bool:
         from inlay.store.ingest import waits
@@ -84,12 +79,9 @@ class PrivateCopy:
 
         if self._path is None:
             self._copied = self._copy()
-        con = database.connect(self.path)
-        try:
+        with instances.opened(self.path) as con:
             schema.bring_up(con, self._store.database)
             ingest_aside(con, self._store)
-        finally:
-            con.close()
 
     def _copy(self) -> _Stamp:
         """Copy the database and its log; returns what they were like."""

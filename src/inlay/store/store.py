@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from inlay import settings
 from inlay.errors import StoreError
-from inlay.store import database, folder, schema
+from inlay.store import database, folder, instances, schema
 from inlay.store.database import StoreBusyError
 from inlay.store.private_copy import PrivateCopy
 
@@ -70,7 +70,6 @@ class Store:
                 yield self._con
                 return
             with self._private.open(wait) if self.read_only else self._own(wait) as con:
-                database.confine(con)  # what somebody else made may hold views that read files
                 self._con = con
                 try:
                     yield con
@@ -130,12 +129,13 @@ class Store:
             yield
             return
         # Who waits holds `_next`, so that a thread that asks again and again does not overtake the others.
-        taken = self._next.acquire(timeout=wait)
+        queue, turn = self._next, self._turn  # a child that is forked by whoever has the turn gets others
+        taken = queue.acquire(timeout=wait)
         if taken:
             try:
-                taken = self._turn.acquire(timeout=wait)
+                taken = turn.acquire(timeout=wait)
             finally:
-                self._next.release()
+                queue.release()
         if not taken:
             msg = f"{self.database} has been busy in this process for {wait:.0f} s"
             raise StoreBusyError(msg)
@@ -144,35 +144,28 @@ class Store:
             yield
         finally:
             self._owner = None
-            self._turn.release()
+            turn.release()
 
     @contextlib.contextmanager
     def _own(self, wait: float) -> Iterator[DuckDBPyConnection]:
-        """The database itself, open to be written to."""
+        """The database itself, open to be written to, of the present version."""
         database.take_over_log(self.database)
-        con = self._current_schema(wait)
-        try:
-            database.open_log(con, self.database)
-            yield con
-        finally:
-            con.close()
-            database.drop_empty_log(self.database)
-
-    def _current_schema(self, wait: float) -> DuckDBPyConnection:
         if not self.database.exists():
             schema.make(self.database)
-        con = database.connect(self.database, wait=wait)
         try:
-            found = schema.check(con, self.database)
-            if 0 < found < schema.VERSION:
-                con.close()
-                schema.keep_copy(self.database, found)
-                con = database.connect(self.database, wait=wait)
-            schema.bring_up(con, self.database)
-        except BaseException:
-            con.close()
-            raise
-        return con
+            with contextlib.ExitStack() as stack:
+                con = stack.enter_context(instances.opened(self.database, wait=wait))
+                found = schema.check(con, self.database)
+                if 0 < found < schema.VERSION:
+                    stack.close()
+                    schema.keep_copy(self.database, found)
+                    con = stack.enter_context(instances.opened(self.database, wait=wait))
+                if found != schema.VERSION:
+                    schema.bring_up(con, self.database)
+                stack.enter_context(database.shared_log(con, self.database))
+                yield con
+        finally:
+            database.drop_empty_log(self.database)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """A store is its folder; handed over, it is the one that the process has of it."""
@@ -248,11 +241,8 @@ def _refuse_newer(store: Store) -> None:
     if _checked.get(store.folder) == written:
         return
     with contextlib.suppress(StoreBusyError), store.turn(wait=0.5):
-        con = database.connect(store.database, read_only=True)
-        try:
+        with instances.opened(store.database, read_only=True) as con:
             schema.check(con, store.database)
-        finally:
-            con.close()
         _checked[store.folder] = written
 
 
@@ -282,6 +272,7 @@ def _before_fork() -> None:
             turns.enter_context(store.turn_in_process(wait=10.0))
         except StoreBusyError:
             busy.append(store)
+    instances.close_idle()  # now that nobody is about to give one back
 
 
 def _after_fork_in_parent() -> None:
@@ -293,6 +284,7 @@ def _after_fork_in_child() -> None:
     global _choosing
     _choosing = threading.RLock()
     _forking.turns.pop_all()
+    instances.leave_to_parent()
     for store in _stores.values():
         store.__init__(store.folder)  # type: ignore[misc]
     for store in _forking.busy:
@@ -315,3 +307,4 @@ def _keep_other_threads_out() -> None:
             _to_the_end.enter_context(store.turn_in_process(wait=5.0))
     if threading.active_count() > 1:
         time.sleep(0.2)  # whoever gave the turn up just now is still taking its connection down
+    instances.keep_none()
