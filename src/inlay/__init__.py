@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from inlay.settings import configure
     from inlay.store.store import connect
     from inlay.tracking.active import active_run
-    from inlay.tracking.found import Runs, get_run, runs, sql
+    from inlay.tracking.comparison import Diff
+    from inlay.tracking.found import Runs, compare, runs, sql
+    from inlay.tracking.named import get_run
     from inlay.tracking.progress import progress
     from inlay.tracking.run import Run
     from inlay.tracking.start import end_run, log, start_run
@@ -39,9 +41,11 @@ _WHERE = {
     "connect": "inlay.store.store",
     "sql": "inlay.tracking.found",
     "active_run": "inlay.tracking.active",
+    "Diff": "inlay.tracking.comparison",
     "Runs": "inlay.tracking.found",
-    "get_run": "inlay.tracking.found",
+    "compare": "inlay.tracking.found",
     "runs": "inlay.tracking.found",
+    "get_run": "inlay.tracking.named",
     "progress": "inlay.tracking.progress",
     "Run": "inlay.tracking.run",
     "start_run": "inlay.tracking.start",
@@ -54,6 +58,7 @@ _WHERE = {
 }
 
 __all__ = [
+    "Diff",
     "History",
     "InlayError",
     "Run",
@@ -61,6 +66,7 @@ __all__ = [
     "__version__",
     "active_run",
     "chart",
+    "compare",
     "configure",
     "connect",
     "end_run",
@@ -99,7 +105,29 @@ def _draw(keys: Any, runs: Any, **options: Any) -> Any:
     return chart(keys, runs, **options)
 
 
-set_drawer(_draw)
+def _table(runs: Any, **options: Any) -> Any:
+    """What `Runs.compare` asks for."""
+    from inlay.views.run_table import RunTable
+
+    return RunTable(runs, **options)
+
+
+def _diff(found: Any) -> str:
+    from inlay.views.diff_html import diff_html
+
+    return diff_html(found)
+
+
+def _groups(rows: Any) -> str:
+    from inlay.views.groups_html import groups_html
+
+    return groups_html(*rows)
+
+
+set_drawer("chart", _draw)
+set_drawer("table", _table)
+set_drawer("diff", _diff)
+set_drawer("groups", _groups)
 
 
 def _in_ipython() -> bool:

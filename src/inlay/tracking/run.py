@@ -10,7 +10,7 @@ import threading
 import time
 from copy import copy
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from inlay.errors import InlayError
 from inlay.query.attributes import latest, refresh, replace
@@ -18,9 +18,10 @@ from inlay.query.shown import one_line
 from inlay.store.identity import short_id
 from inlay.store.journal.slots import Kind
 from inlay.store.printed import mask_printed
-from inlay.tracking import active, charting, copies
+from inlay.tracking import active, copies
 from inlay.tracking.content import RunContent
 from inlay.tracking.events import announce
+from inlay.tracking.looks import RunLooks
 from inlay.tracking.memory import TAIL, RunMemory
 from inlay.tracking.outcome import check_status, error_columns, error_of, status_of
 from inlay.tracking.snapshot import RunPlace, RunSnapshot
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import TracebackType
 
-    import altair as alt
     from numpy.typing import ArrayLike
     from typing_extensions import Self
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from inlay.tracking.recorder import Recorder
 
 
-class Run(RunContent, RunWords):
+class Run(RunContent, RunLooks, RunWords):
     """A run: its attributes, what was logged to it, and the methods that log more.
 
     Made by `inlay.start_run` and `inlay.get_run`, not by hand. As a context manager it ends with the truth:
@@ -192,24 +192,6 @@ class Run(RunContent, RunWords):
         from inlay.query.history import history
 
         return history(self._store, self.run_id, key)
-
-    def chart(
-        self,
-        key: str,
-        *more: str,
-        x: Literal["step", "time", "relative"] = "step",
-        smoothing: float = 0.0,
-        log: bool = False,
-    ) -> alt.Chart:
-        """An Altair chart of one or several of its metrics, with its rows inside: `run.chart("loss").save("l.svg")`.
-
-        `x` is "step", "time" or "relative" (to the start); `smoothing` from 0 to below 1 draws a moving average over
-        the values; `log` makes the y-axis logarithmic. See `inlay.chart`, which puts several runs into one chart.
-
-        Raises `KeyError` naming the nearest metrics when nothing was logged under a key.
-        """
-        drawn: alt.Chart = charting.draw([key, *more], self, x=x, smoothing=smoothing, log=log)
-        return drawn
 
     def snapshot(self) -> RunSnapshot:
         """The attributes as they are now, for drawing."""

@@ -79,7 +79,7 @@ def export_runs(
         msg = f"kind={kind!r} is nothing runs can be exported to{hint}"
         raise ValueError(msg)
     text = _target(target)
-    store = store or (runs._store if isinstance(runs, Runs) else current())  # noqa: SLF001 - they know their store
+    store = store or (runs.store if isinstance(runs, Runs) else current())
     wanted = _wanted(store, runs)
     tables = snapshot(store, confined=kind != "parquet")
     listed, _ = tables.runs(running=True)
@@ -122,7 +122,7 @@ def _wanted(store: Store, runs: Sequence[Any] | None) -> set[str] | None:
     if runs is None:
         return None
     if isinstance(runs, Runs):
-        return set(runs._ids)  # noqa: SLF001 - reading each run would take longer than the export
+        return set(runs.run_ids)  # reading each run would take longer than the export
     if isinstance(runs, (str, Run)):
         runs = [runs]
     if not isinstance(runs, Iterable):
