@@ -14,6 +14,7 @@ from inlay.cli.group import Commands, store_option
 COMMANDS = {
     "runs": ("inlay.cli.runs:runs", 'List runs: inlay runs "metrics.auc > 0.9 and params.lr < 0.1"'),
     "show": ("inlay.cli.show:show", "Show one run: params, metrics, tags, artifacts, error."),
+    "diff": ("inlay.cli.diff:diff", "Show what differs between runs: params, metrics, packages, code."),
     "run": ("inlay.cli.run:run", "Record a script as a run: inlay run -- python train.py"),
     "log": ("inlay.cli.log:log", "Log metrics, params, tags, files to a run."),
     "sql": ("inlay.cli.sql:sql", "Run one SELECT over the store's tables."),

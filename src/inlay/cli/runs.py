@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from inlay.cli.group import Command
 from inlay.cli.opened import reading_store
-from inlay.cli.printing import csv_text, json_text, on_terminal, status_style, table
+from inlay.cli.printing import counted, csv_text, json_text, on_terminal, say, status_style, table
 
 if TYPE_CHECKING:
     from inlay.cli.columns import Column
     from inlay.query.listing import ListedRun
+    from inlay.query.run_query import RunQuery
     from inlay.store.store import Store
 
 SHOWN = 50
+_OUTPUT = "Write them to a .parquet, .csv or .json file, a row a run."
 _EXAMPLES = """\b
 Examples:
   inlay runs "metrics.auc > 0.9 and (params.lr < 0.1 or tags.team = 'x')"
   inlay runs "status = 'failed' and started_at > '2026-11-01'"
   inlay runs --sort -metrics.auc -n 5 --columns name,metrics.auc,params.lr
+  inlay runs -e churn --group-by params.model,params.lr
+  inlay runs "max(metrics.auc) > 0.9" -o best.parquet
 """
 
 
@@ -29,9 +34,11 @@ Examples:
 @click.argument("filter", default="", required=False)
 @click.option("-e", "--experiment", metavar="NAME", help="Only the runs of this experiment.")
 @click.option("-n", "--limit", type=click.IntRange(0), help=f"At most so many ({SHOWN} in a table; 0: all).")
-@click.option("--sort", metavar="KEY", help='Sort by a key: "metrics.auc desc", or -metrics.auc.')
+@click.option("--sort", "--order-by", "sort", metavar="KEY", help='Sort by a key: "metrics.auc desc", or -metrics.auc.')
 @click.option("--columns", metavar="NAMES", help="Columns: run,name,status,metrics.auc,params.lr,tags.team ...")
 @click.option("--deleted", is_flag=True, help="The deleted runs instead.")
+@click.option("--group-by", metavar="NAMES", help="Groups by these columns: mean ± std of each metric.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help=_OUTPUT)
 @click.option("--json", "form", flag_value="json", help="As JSON: everything but the points.")
 @click.option("--csv", "form", flag_value="csv", help="As CSV.")
 def runs(
@@ -42,17 +49,29 @@ def runs(
     sort: str | None,
     columns: str | None,
     deleted: bool,
+    group_by: str | None,
+    output: Path | None,
     form: str | None,
 ) -> None:
     """List runs, newest first: all, or those of FILTER.
 
     Keys are metrics.KEY (its last value), params.KEY, tags.KEY and attributes of runs (name, status, experiment,
-    started_at, duration_s, git_commit ...). There are = != > >= < <=, LIKE, ILIKE, IN, BETWEEN, IS NULL, AND, OR, NOT.
+    started_at, duration_s, git_commit ...). There are = != > >= < <=, LIKE, ILIKE, RLIKE, IN, BETWEEN, IS NULL, AND,
+    OR, NOT, arithmetic, max(metrics.KEY), code CONTAINS 'text': the language of inlay.runs() in Python.
     """
     from inlay.cli.columns import chosen_columns, every_column, named_columns
     from inlay.query.filter import select_runs
     from inlay.query.listing import listed
+    from inlay.query.run_query import RunQuery
 
+    if output is not None or group_by is not None:
+        _check_alone(output=output, group_by=group_by, columns=columns, form=form)
+        order = _order(sort)
+        query = RunQuery(filter, (order,) if order else (), limit or None, experiment, deleted)
+        query.selection()
+        store = reading_store()
+        _write(store, query, output) if output is not None else _groups(store, query, group_by or "", columns, form)
+        return
     shown = named_columns(columns) if columns is not None else None
     selection = select_runs(filter, order_by=_order(sort), experiment=experiment, deleted=deleted)
     store = reading_store()
@@ -68,6 +87,55 @@ def runs(
         _table(found, shown or chosen_columns(found, deleted=deleted), total, cut=columns is None)
     else:
         _nothing(store, filter, experiment, deleted=deleted)
+
+
+def _check_alone(*, output: Path | None, group_by: str | None, columns: str | None, form: str | None) -> None:
+    """Raises `UsageError` for options that say two things of what comes out."""
+    if output is not None and (group_by is not None or columns is not None or form is not None):
+        raise click.UsageError(
+            "-o writes all columns of the runs; it goes with no --group-by, --columns, --json, --csv"
+        )
+    if group_by is not None and not any(name.strip() for name in group_by.split(",")):
+        raise click.UsageError("--group-by takes names of columns such as params.lr,params.model")
+
+
+def _write(store: Store, query: RunQuery, output: Path) -> None:
+    from inlay.tracking.found import Runs
+
+    found = Runs(query, store)
+    try:
+        found.export(output)
+    except (ValueError, OSError) as error:
+        raise click.BadParameter(str(error), param_hint="-o") from None
+    say(f"{counted(len(found), 'run')} written to {output}")
+
+
+def _groups(store: Store, query: RunQuery, names: str, columns: str | None, form: str | None) -> None:
+    """The groups as a table: `columns` are the metrics shown."""
+    from inlay.tracking.found import Runs
+
+    metrics = None if columns is None else [name.strip() for name in columns.split(",") if name.strip()]
+    try:
+        groups = Runs(query, store).group_by(
+            *(name.strip() for name in names.split(",") if name.strip()), metrics=metrics
+        )
+    except KeyError as error:
+        raise click.BadParameter(str(error.args[0]), param_hint="--group-by") from None
+    if form == "json":
+        click.echo(json_text(groups.to_dict()))
+        return
+    if form == "csv":
+        records = groups.to_dict()
+        headings = list(records[0]) if records else list(groups.columns)
+        click.echo(csv_text(headings, [list(record.values()) for record in records]))
+        return
+    if not len(groups):
+        _nothing(store, query.filter, query.experiment, deleted=bool(query.deleted))
+        return
+    headings, cells, left_out = groups.rows()
+    table(headings, cells, styles={})
+    if left_out and on_terminal():
+        click.secho(left_out.replace("to_df()", "--columns chooses metrics, --json has all"), err=True, dim=True)
 
 
 def _order(sort: str | None) -> str | None:

@@ -56,12 +56,15 @@ class Attributes:
 
 
 _RUNS = """
-SELECT r.run_id::VARCHAR, r.name, coalesce(e.name, ?), r.status, r.started_at, r.ended_at, r.note,
+SELECT r.run_id::VARCHAR, r.name, coalesce(e.name, $default), r.status, r.started_at, r.ended_at, r.note,
        r.error_type, r.error_message, r.traceback, r.parent_run_id::VARCHAR,
-       (SELECT count(*) FROM series s WHERE s.run_id = r.run_id AND s.count > 0),
-       r.source_name, r.host, r.user_name
+       coalesce(m.metrics, 0), r.source_name, r.host, r.user_name
 FROM runs r LEFT JOIN experiments e USING (experiment_id)
-WHERE r.run_id IN (SELECT unnest(?::UUID[]))
+LEFT JOIN (
+    SELECT run_id, count(*) AS metrics FROM series
+    WHERE count > 0 AND run_id IN (SELECT unnest($ids::UUID[])) GROUP BY run_id
+) m USING (run_id)
+WHERE r.run_id IN (SELECT unnest($ids::UUID[]))
 ORDER BY r.started_at DESC, r.run_id DESC
 """
 
@@ -86,7 +89,7 @@ def find(store: Store, reference: str, *, deleted: bool = False) -> Attributes:
 def load(con: DuckDBPyConnection, run_ids: Sequence[str]) -> list[Attributes]:
     """Attributes of these runs, newest first."""
     found: dict[str, Attributes] = {}
-    for row in con.execute(_RUNS, [DEFAULT_EXPERIMENT, list(run_ids)]).fetchall():
+    for row in con.execute(_RUNS, {"default": DEFAULT_EXPERIMENT, "ids": list(run_ids)}).fetchall():
         run_id, name, experiment, status, started, ended, note, kind, message, traceback, *more = row
         error = RunError(kind, message or "", traceback or "") if kind else None
         found[run_id] = Attributes(

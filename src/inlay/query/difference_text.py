@@ -22,10 +22,12 @@ CODE_LINES = 60
 NONE = "–"
 
 
-def difference_lines(found: Mapping[str, Any], *, width: int = WIDEST, code: int = CODE_LINES) -> Iterator[list[Piece]]:
-    """The lines, without line ends. `width` cuts cells, `code` the lines of each run's code."""
+def difference_lines(
+    found: Mapping[str, Any], *, width: int | None = None, code: int = CODE_LINES
+) -> Iterator[list[Piece]]:
+    """The lines, without line ends. Cells are cut to `width` (None: as many as fit a page), code to so many lines."""
     runs = found["runs"]
-    cells = max(12, width if len(runs) <= 3 else width * 3 // len(runs))
+    cells = width or max(12, WIDEST if len(runs) <= 3 else WIDEST * 3 // len(runs))
     rows: list[tuple[str, list[str], str]] = [("", [run["short"] for run in runs], "head")]
     rows.append(("", [_cut(one_line(run["name"]), cells) for run in runs], "head"))
     marks: list[int] = []
@@ -36,7 +38,9 @@ def difference_lines(found: Mapping[str, Any], *, width: int = WIDEST, code: int
         marks.append(len(rows))
         equal = f" ({section['equal']:,} equal)" if section["equal"] else ""
         rows.append((section["name"] + equal, [], "head"))
-        rows += [(f"  {_cut(one_line(row['key']), WIDEST)}", _cells(row, cells), row["change"]) for row in differing]
+        for row in differing:
+            sign = {"added": "+", "removed": "-"}.get(row["change"], " ")
+            rows.append((f"{sign} {_cut(one_line(row['key']), max(cells, WIDEST))}", _cells(row, cells), row["change"]))
     if not marks and not found["code"]:
         yield [("head", f"no differences between {len(runs)} runs")]
         return

@@ -204,7 +204,8 @@ class Runs(Sequence[Run]):
 
     def to_list(self) -> list[Run]:
         """All of them, read at once."""
-        return self._load(self.run_ids)
+        with fresh(self._store):  # once for both
+            return self._load(self.run_ids)
 
     # -- looking at them ------------------------------------------------------------------------------------
 
@@ -285,7 +286,7 @@ class Runs(Sequence[Run]):
 
         NaN and infinities are kept in all three: in CSV as `NaN`, `inf`, `-inf`, in JSON as the texts "NaN",
         "Infinity", "-Infinity". A file that is there is replaced, when the new one is complete. In CSV, texts that a
-        spreadsheet would run as a formula have an apostrophe before them. `inlay.export_runs` writes runs with their points.
+        spreadsheet would run as a formula have an apostrophe before them. See `inlay.export_runs` for runs with points.
 
         Raises `ValueError` for any other suffix, `FileNotFoundError` where there is no such folder.
         """
