@@ -47,7 +47,7 @@ function withPoints(head: SeriesHead, numbers: Float64Array, offset: number): Se
  * A copy, for two reasons: a view into a message may start at an odd address, where doubles cannot, and a small view
  * would keep the whole message alive.
  */
-function asDoubles(view: ArrayBufferView): Float64Array {
+export function asDoubles(view: ArrayBufferView): Float64Array {
   const bytes = new Uint8Array(view.byteLength);
   bytes.set(new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
   return new Float64Array(bytes.buffer);

@@ -163,7 +163,13 @@ function words(text: string, x: number, y: number, attributes: string): string {
 }
 
 /** A text no wider than its room. */
-function cut(text: string, room: number, theme: Theme, size?: number, weight?: number): string {
+export function cut(
+  text: string,
+  room: number,
+  theme: Theme,
+  size?: number,
+  weight?: number,
+): string {
   if (textWidth(text, theme, size, weight) <= room) return text;
   let [from, to] = [0, text.length];
   while (from < to) {
@@ -175,14 +181,14 @@ function cut(text: string, room: number, theme: Theme, size?: number, weight?: n
 }
 
 /** Text as XML: control characters and halves of characters are not allowed there in any spelling. */
-function escaped(text: string): string {
+export function escaped(text: string): string {
   return text
     .replace(/[\p{Cc}\p{Cs}\uFFFE\uFFFF]/gu, " ")
     .replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }
 
 /** Hundredths of a pixel; a place far outside still has to be a number. */
-function n(value: number): string {
+export function n(value: number): string {
   return String(Math.round(Math.min(1e6, Math.max(-1e6, value)) * 100) / 100);
 }
 
