@@ -16,6 +16,7 @@ from inlay.notebook.display import Display
 from inlay.notebook.endings import end_runs
 from inlay.notebook.executions import Executions
 from inlay.notebook.origin import origin_of
+from inlay.notebook.runs import add_runs_magic
 from inlay.notebook.track import add_magics
 from inlay.notebook.transform import begin_at_first_line
 from inlay.tracking import events, origin
@@ -73,6 +74,7 @@ class Activation:
         self._unload = [
             lambda: transformers.remove(begin_at_first_line),
             add_magics(self._shell, self._executions),
+            add_runs_magic(self._shell),
         ]
 
     def unload(self) -> None:

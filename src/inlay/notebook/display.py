@@ -1,4 +1,4 @@
-"""Runs on screen: a card under the cell that starts one, and as the value of a cell.
+"""Runs on screen: a card under the cell that starts one, and a card or a table as the value of a cell.
 
 The floors below announce runs and know no display; this subscribes, and registers formatters with IPython.
 A card is made by `views`; nothing of it is imported before the first one is drawn. Whatever goes wrong
@@ -10,10 +10,10 @@ from __future__ import annotations
 import contextlib
 import os
 import warnings
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from inlay.notebook.publisher import CellPublisher, Reshown
-from inlay.notebook.run_list import runs_html
 from inlay.tracking import events
 
 if TYPE_CHECKING:
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
     from inlay.notebook.executions import Cell, Executions
     from inlay.tracking.events import RunEvent
+    from inlay.tracking.found import Runs
     from inlay.tracking.run import Run
+    from inlay.views.run_table import RunTable
 
 CARDS_PER_CELL = 20
 
@@ -103,14 +105,16 @@ class Display:
 
     def _add_formatters(self) -> list[Callable[[], None]]:
         formatter: Any = self._shell.display_formatter
-        own, html = formatter.ipython_display_formatter, formatter.formatters["text/html"]
+        own = formatter.ipython_display_formatter
         # By name: importing the classes here would bring NumPy and more into `import inlay`.
-        own.for_type_by_name("inlay.tracking.run", "Run", self._draw_value)
-        html.for_type_by_name("inlay.tracking.found", "Runs", runs_html)
-        return [
-            lambda: own.pop("inlay.tracking.run.Run", None),
-            lambda: html.pop("inlay.tracking.found.Runs", None),
-        ]
+        drawn = (
+            ("inlay.tracking.run", "Run", self._draw_value),
+            ("inlay.tracking.found", "Runs", self._draw_runs),
+            ("inlay.views.run_table", "RunTable", self._draw_table),
+        )
+        for module, name, draw in drawn:
+            own.for_type_by_name(module, name, draw)
+        return [partial(own.pop, f"{module}.{name}", None) for module, name, _ in drawn]
 
     def _draw_value(self, run: Run) -> None:
         """Draw a run that is displayed. `NotImplementedError` tells IPython to print it instead."""
@@ -119,3 +123,18 @@ class Display:
         if not hasattr(self._shell, "kernel") or run.run_id in shown:
             raise NotImplementedError
         self._draw(run)
+
+    def _draw_runs(self, runs: Runs) -> None:
+        """Draw runs as their table."""
+        if not hasattr(self._shell, "kernel"):
+            raise NotImplementedError
+        from inlay.views.run_table import RunTable
+
+        self._draw_table(RunTable(runs))
+
+    def _draw_table(self, table: RunTable) -> None:
+        if not hasattr(self._shell, "kernel"):
+            raise NotImplementedError
+        from inlay.views.table_card import TableCard
+
+        TableCard(table, CellPublisher(self._shell)).start()

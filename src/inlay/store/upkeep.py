@@ -166,6 +166,12 @@ def writer_of(store: Store) -> Writer:
     return upkeep_of(store).writer
 
 
+def written_here(store: Store) -> str | None:
+    """The name of this process's stream into a store; None where it has none."""
+    upkeep = _running.get(store)
+    return None if upkeep is None else upkeep.writer.writer_id
+
+
 def close_all() -> None:
     """At the end of the process: close every stream and take it in. Workers of a pool end all at once: their streams
     are left to whoever asks next, instead of each loading DuckDB to wait for its turn.

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from inlay.tracking.events import RunEvent
+    from inlay.views.run_table import RunTable
     from inlay.views.run_view import RunView
 
 RUNS = 1_000
@@ -46,6 +47,7 @@ class Desk:
         self._lock = threading.Lock()
         self._runs: dict[str, Run] = {}
         self._views: weakref.WeakSet[RunView] = weakref.WeakSet()
+        self._tables: weakref.WeakValueDictionary[str, RunTable] = weakref.WeakValueDictionary()
         self._late: dict[str, tuple[Run, float]] = {}
         self._worker: threading.Thread | None = None
         self._pid = os.getpid()
@@ -96,6 +98,26 @@ class Desk:
         changed = {name: text for name, text in words_of(run.snapshot()).items() if name in words}
         for view in self.views_of(run.run_id):
             view.keep(header=view.header | changed)
+
+    # -- tables -----------------------------------------------------------------------------------------------
+
+    def show_table(self, table: RunTable) -> None:
+        """Answer for this table from now on, for as long as somebody holds it."""
+        with self._lock:
+            self._tables[table.token] = table
+
+    def forget_table(self, token: str) -> None:
+        """The table was closed."""
+        with self._lock:
+            self._tables.pop(token, None)
+
+    def table(self, token: str) -> RunTable:
+        """The table of this token. Raises `InlayError` for one that is closed or of another kernel."""
+        with self._lock:
+            table = self._tables.get(token)
+        if table is None:
+            raise InlayError("this table is closed; run its cell again for a new one")
+        return table
 
     # -- ended runs -------------------------------------------------------------------------------------------
 

@@ -36,9 +36,9 @@ MARK_WIDTH = 16
 MIDDLE, END = 'text-anchor="middle"', 'text-anchor="end"'
 NAMESPACE = "http://www.w3.org/2000/svg"
 
-# The line colours of the live card on a light ground (js/run-view/style.css).
+# The line colours of the live card on a light ground (js/lib/theme.css).
 COLOURS = (
-    "#2f66d8", "#d9650b", "#0f8f7c", "#c63a80", "#97790a", "#7a52d6", "#1489bd", "#b5382c", "#4c8a1d", "#6b7480",
+    "#2f66d8", "#d9650b", "#1c9280", "#86222f", "#76207a", "#3198d6", "#b9744e", "#2b2fb8", "#ce35a8", "#b71c0e",
 )  # fmt: skip
 GROUND, EDGE, GRID, MUTED, INK = "#f3f5f8", "#dde1e8", "#e0e4ea", "#626c7a", "#1d2430"
 

@@ -6,13 +6,13 @@ in a comm's callback would be seen by nobody.
 
 from __future__ import annotations
 
-import math
 import traceback as tracebacks
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from inlay.errors import InlayError
 from inlay.store.masking import mask_text
 from inlay.views import choices
+from inlay.views.arguments import Answer, listing, number, text
 from inlay.views.format import encodable
 from inlay.views.paths import without_owner
 
@@ -38,13 +38,6 @@ class Reply(NamedTuple):
 
     content: dict[str, Any]
     buffers: list[bytes]
-
-
-class Answer(NamedTuple):
-    """What a request was answered with."""
-
-    body: dict[str, Any]
-    buffers: tuple[bytes, ...] = ()
 
 
 def reply_to(request: object, desk: Desk) -> Reply | None:
@@ -85,15 +78,15 @@ def _detail(request: dict[str, Any], desk: Desk) -> Answer:
     from inlay.query.stored_curves import detail
     from inlay.views.frames import detail_frame
 
-    run = desk.run(_text(request, "run"))
-    keys = _list(request, "keys")
+    run = desk.run(text(request, "run"))
+    keys = listing(request, "keys")
     if not keys or len(keys) > KEYS or not all(isinstance(key, str) for key in keys):
         raise ValueError(f"'keys' holds 1 to {KEYS} names of metrics; got {keys!r:.200}")
-    x = _text(request, "x")
+    x = text(request, "x")
     if x not in ("step", "time"):
         raise ValueError(f"'x' is 'step' or 'time'; got {x!r:.200}")
-    lo, hi = _number(request, "lo"), _number(request, "hi")
-    limit = max(10, min(int(_number(request, "points")), POINTS))
+    lo, hi = number(request, "lo"), number(request, "hi")
+    limit = max(10, min(int(number(request, "points")), POINTS))
     frame = detail_frame(detail(run.store, run.run_id, keys, x, lo, hi, limit))
     return Answer({"series": frame.series}, (frame.data,))
 
@@ -102,12 +95,12 @@ def _artifact(request: dict[str, Any], desk: Desk) -> Answer:
     """A look at a file of the run, at a step of a series (`key`, `step`), at a table in parts (`key`); or all of it."""
     from inlay.views import artifact_preview as looks
 
-    run, whole = desk.run(_text(request, "run")), request.get("whole") is True
+    run, whole = desk.run(text(request, "run")), request.get("whole") is True
     if request.get("key") is None:
-        file = _file(run, _text(request, "path"))
+        file = _file(run, text(request, "path"))
     else:
-        step = None if request.get("step") is None else int(_number(request, "step"))
-        *earlier, file = _files_of_key(run, _text(request, "key"), step)
+        step = None if request.get("step") is None else int(number(request, "step"))
+        *earlier, file = _files_of_key(run, text(request, "key"), step)
         if step is None and earlier:
             parts = [*earlier, file]
             look = (looks.whole_table if whole else looks.preview_parts)(parts, run.store)
@@ -147,9 +140,9 @@ def _series(request: dict[str, Any], desk: Desk) -> Answer:
     """The steps and captions of a series, or of those behind the step `after`; `total` counts all of them."""
     from inlay.query.entries import steps_of
 
-    run = desk.run(_text(request, "run"))
-    after = None if request.get("after") is None else int(_number(request, "after"))
-    found = steps_of(_files_of_key(run, _text(request, "key")), after)
+    run = desk.run(text(request, "run"))
+    after = None if request.get("after") is None else int(number(request, "after"))
+    found = steps_of(_files_of_key(run, text(request, "key")), after)
     captions = found.captions and [encodable(caption[:CAPTION]) for caption in found.captions]
     return Answer({"steps": found.steps, "captions": captions, "total": found.total})
 
@@ -160,8 +153,8 @@ def _histogram(request: dict[str, Any], desk: Desk) -> Answer:
 
     from inlay.query.histograms import histogram_steps
 
-    run = desk.run(_text(request, "run"))
-    found = histogram_steps(run.store, run.run_id, _text(request, "key"))
+    run = desk.run(text(request, "run"))
+    found = histogram_steps(run.store, run.run_id, text(request, "key"))
     numbers = (
         (one.step for one in found.bins),
         (len(one.counts) for one in found.bins),
@@ -175,29 +168,29 @@ def _input(request: dict[str, Any], desk: Desk) -> Answer:
     """The columns of a data set."""
     from inlay.views.data_wire import columns_json
 
-    run = desk.run(_text(request, "run"))
-    return Answer(columns_json(run, _text(request, "name"), _text(request, "context")))
+    run = desk.run(text(request, "run"))
+    return Answer(columns_json(run, text(request, "name"), text(request, "context")))
 
 
 def _set_note(request: dict[str, Any], desk: Desk) -> Answer:
-    run = desk.run(_text(request, "run"))
-    run.set_note(_text(request, "text"))
+    run = desk.run(text(request, "run"))
+    run.set_note(text(request, "text"))
     desk.tell(run, "note")
     return Answer({"note": encodable(run.note)})
 
 
 def _set_tag(request: dict[str, Any], desk: Desk) -> Answer:
-    run, value = desk.run(_text(request, "run")), request.get("value")
+    run, value = desk.run(text(request, "run")), request.get("value")
     if value is not None and not isinstance(value, str):
         raise TypeError(f"the value of a tag is a text, or null to remove it; got {value!r:.200}")
-    run.set_tag(_text(request, "key"), value)
+    run.set_tag(text(request, "key"), value)
     desk.tell(run, "tags")
     return Answer({"tags": {encodable(key): encodable(text) for key, text in run.tags.items()}})
 
 
 def _choose(request: dict[str, Any], desk: Desk) -> Answer:
     """Remember how the charts of a store are looked at, for the cards drawn from now on."""
-    key = _text(request, "store")
+    key = text(request, "store")
     store = next((run.store for run in desk.runs() if run.store.key == key), None)
     if store is None:
         raise InlayError("no run of this store was shown by this kernel")
@@ -222,31 +215,11 @@ _HANDLERS: dict[str, Callable[[dict[str, Any], Desk], Answer]] = {
 
 
 def _handler(op: object) -> Callable[[dict[str, Any], Desk], Answer]:
+    if isinstance(op, str) and op.startswith("table."):
+        from inlay.views.table_requests import handler_of  # with the first table, not with the first card
+
+        return handler_of(op)
     handler = _HANDLERS.get(op) if isinstance(op, str) else None
     if handler is None:
         raise InlayError(f"there is no request {op!r:.200}; there are {', '.join(_HANDLERS)}")
     return handler
-
-
-# -- arguments ------------------------------------------------------------------------------------------------
-
-
-def _text(request: dict[str, Any], name: str) -> str:
-    value = request.get(name)
-    if not isinstance(value, str):
-        raise TypeError(f"{request.get('op')!r} takes a text as {name!r}; got {value!r:.200}")
-    return value
-
-
-def _list(request: dict[str, Any], name: str) -> list[Any]:
-    value = request.get(name)
-    if not isinstance(value, list):
-        raise TypeError(f"{request.get('op')!r} takes a list as {name!r}; got {value!r:.200}")
-    return value
-
-
-def _number(request: dict[str, Any], name: str) -> float:
-    value = request.get(name)
-    if not isinstance(value, (int, float)) or isinstance(value, bool) or not math.isfinite(value):
-        raise TypeError(f"{request.get('op')!r} takes a number as {name!r}; got {value!r:.200}")
-    return value

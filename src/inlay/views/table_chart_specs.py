@@ -54,20 +54,20 @@ def chart_spec(value: object, complain: Complain, is_column: IsColumn) -> dict[s
     return spec
 
 
-def _fits(kind: str, name: str, value: object, is_column: IsColumn) -> bool:  # noqa: PLR0911 - one for each sort
+def _fits(kind: str, name: str, value: object, is_column: IsColumn) -> bool:
     if name.startswith("log_"):
         return isinstance(value, bool)
     if name == "smoothing":
         number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
         return number and 0 <= value <= SMOOTHEST  # type: ignore[operator]
     if name == "metric":
-        return isinstance(value, str) and 0 < len(value) <= 2_000
+        return isinstance(value, str) and len(value) <= 2_000
     if kind == "lines":
         return value in _WORDS[name]
     if name in ("axes", "log"):
-        listed = isinstance(value, (list, tuple)) and len(value) <= AXES and all(map(is_column, value))
-        return listed and (name == "log" or len(value) > 0)  # type: ignore[arg-type]
-    return is_column(value) or (name == "colour" and value is None)
+        return isinstance(value, (list, tuple)) and len(value) <= AXES and all(map(is_column, value))
+    # An empty one is still to be chosen.
+    return is_column(value) or value == "" or (name == "colour" and value is None)
 
 
 def _wanted(kind: str, name: str) -> str:

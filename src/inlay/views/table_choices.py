@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from inlay.views.choices import read_file, write_file
-from inlay.views.table_state import cleaned_state, default_state, differing
+from inlay.views.table_state import cleaned_state, differing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

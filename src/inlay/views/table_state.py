@@ -11,6 +11,7 @@ import json
 import math
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from inlay.query.run_columns import SHOWN
 from inlay.views.format import encodable
 from inlay.views.table_chart_specs import chart_spec
 
@@ -95,17 +96,21 @@ def is_column(value: object) -> bool:
     if not isinstance(value, str) or not 0 < len(value) <= LONGEST:
         return False
     entity, dot, key = value.partition(".")
-    return bool(key) and entity in ENTITIES if dot else value.isidentifier()
+    return bool(key) and entity in ENTITIES if dot else value in SHOWN
 
 
 def _read(given: Mapping[str, Any], base: Mapping[str, Any] | None, complain: Complain) -> State:
     state = default_state() if base is None else {name: _copy(base[name]) for name in DEFAULT}
     for name, read in _READERS.items():
         if name in given:
-            found = read(given[name], lambda what, name=name: complain(f"{name!r} of a table's state: {what}"))
+            found = read(given[name], _naming(name, complain))
             if found is not _WRONG:
                 state[name] = found
     return state
+
+
+def _naming(name: str, complain: Complain) -> Complain:
+    return lambda what: complain(f"{name!r} of a table's state: {what}")
 
 
 def _raise(what: str) -> None:
@@ -285,11 +290,11 @@ def _either(words: tuple[str, ...]) -> str:
 
 def _near(value: object) -> str:
     """`metric.acc` for `metrics.acc` is the usual slip."""
-    if isinstance(value, str) and "." in value:
-        entity, _, key = value.partition(".")
-        near = difflib.get_close_matches(entity, ENTITIES, n=1)
-        return f"; did you mean {near[0] + '.' + key!r}?" if near and near[0] != entity else ""
-    return ""
+    if not isinstance(value, str):
+        return ""
+    entity, dot, key = value.partition(".")
+    near = difflib.get_close_matches(entity, ENTITIES if dot else SHOWN, n=1)
+    return f"; did you mean {near[0] + dot + key!r}?" if near and near[0] != entity else ""
 
 
 def _shown(value: object) -> str:

@@ -1,0 +1,45 @@
+"""Which rows of a table its charts show: the runs that are selected, else the first ten; with groups on, groups."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from inlay.query.table_page import run_rows, value_cell
+from inlay.views.format import encodable, plain
+from inlay.views.table_texts import group_label
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from duckdb import DuckDBPyConnection
+
+    from inlay.query.table_arrangement import Arrangement
+
+FIRST = 10
+MOST = 200
+"""Runs that are charted when many are selected."""
+LABEL = 80
+
+
+def charted_of(con: DuckDBPyConnection, arrangement: Arrangement, state: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """`Charted` records of js/run-table/wire.ts, in the order of the rows or of the selection."""
+    if arrangement.by and not state["selected"]:
+        return [
+            {"key": head.key, "label": group_name([value_cell(value) for value in head.values]), "n": head.n}
+            for head in arrangement.groups[:FIRST]
+        ]
+    first = arrangement.ids[:FIRST]
+    if arrangement.baseline is not None and not arrangement.by:
+        first = [arrangement.baseline, *first[: FIRST - 1]]
+    rows = run_rows(con, state["selected"][:MOST] or first)
+    return [{"key": row["run"], "label": run_name(row), "n": 1} for row in rows if row["status"] or row["name"]]
+
+
+def run_name(row: Mapping[str, Any]) -> str:
+    """What a chart calls a run."""
+    return encodable(plain(row["name"], LABEL)) or str(row["short"])
+
+
+def group_name(values: list[Any]) -> str:
+    """What a chart calls a group."""
+    return encodable(plain(group_label(values), LABEL))
