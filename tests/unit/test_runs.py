@@ -1,4 +1,4 @@
-"""Runs read back: the list, the table, and the run a user means."""
+"""Runs read back: the lazy list, the table, and the run a user means."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import math
 import pytest
 
 import inlay
-from inlay.errors import RunNotFoundError
+from inlay.errors import QueryError, RunNotFoundError
+from inlay.query.frame import run_columns
+from inlay.query.fresh import fresh
 
 
 def ended(name, **more):
@@ -143,3 +145,130 @@ def test_a_run_is_among_the_runs_whichever_object_it_is(store):
 def test_no_reference(store, reference, error):
     with pytest.raises(error, match="id or the name of a run"):
         inlay.get_run(reference)
+
+
+# -- a lazy sequence ------------------------------------------------------------------------------------------
+
+
+def test_asked_when_looked_at_first_and_then_remembered(store):
+    early = inlay.runs("name LIKE 'a%'")
+    a = ended("a")
+    assert [run.name for run in early] == ["a"]
+    ended("a2")
+    assert len(early) == 1
+    assert len(inlay.runs("name LIKE 'a%'")) == 2
+    assert early[0].run_id == a.run_id
+
+
+def test_what_is_wrong_is_said_at_the_call(store):
+    for wrong, error in (
+        ({"filter": "metrics.a >"}, QueryError), ({"filter": 3}, TypeError), ({"order_by": "name up"}, QueryError),
+        ({"order_by": 3}, TypeError), ({"limit": -1}, ValueError), ({"limit": True}, TypeError),
+        ({"experiment": 3}, TypeError),
+    ):  # fmt: skip
+        with pytest.raises(error):
+            inlay.runs(**wrong)
+
+
+def test_a_good_sequence(store):
+    for name in "abcd":
+        ended(name)
+    runs = inlay.runs(order_by="name")
+    assert [run.name for run in reversed(runs)] == ["d", "c", "b", "a"]
+    assert [run.name for run in runs[::2]] == ["a", "c"]
+    joined = runs[1:3] + runs[:2] + [runs[3]]
+    assert [run.name for run in joined] == ["b", "c", "a", "d"]
+    assert joined == joined[:] != runs
+    assert runs == inlay.runs(order_by="name")
+    assert runs != ["a"]
+    c = inlay.get_run("c")
+    assert (runs.index(c), runs.count(c), runs[:2].count(c), c in runs[2:]) == (2, 1, 0, True)
+    with pytest.raises(ValueError, match="not among these runs"):
+        runs[:2].index(c)
+    with pytest.raises(TypeError):
+        runs + 3
+    with pytest.raises(TypeError):
+        hash(runs)
+    assert bool(runs) is True
+    assert bool(runs[:0]) is False
+    assert runs.run_ids == [run.run_id for run in runs]
+    runs.run_ids.clear()
+    assert len(runs) == 4
+
+
+def test_a_run_that_is_gone_for_good(store):
+    ended("a"), ended("b")
+    runs = inlay.runs()
+    gone = runs.run_ids[0]
+    with store.open() as con:
+        con.execute("DELETE FROM runs WHERE run_id = ?", [gone])
+    assert [run.name for run in runs] == ["a"]
+    assert runs.to_df()["name"].tolist() == ["a"]
+    assert repr(runs).startswith("Runs: 2")
+    with pytest.raises(RunNotFoundError, match="not in the store any more"):
+        runs[0]
+
+
+def test_none_match_names_the_nearest(store):
+    with inlay.start_run("r") as run:
+        run.log({"auc": 0.5})
+    assert repr(inlay.runs("metrics.acu > 0")) == (
+        "Runs: none match; no run has a metric 'acu'; did you mean metrics.auc?"
+    )
+
+
+def test_the_statement_runs_again_and_holds_no_values(store):
+    for name in ("x'; DROP TABLE runs; --", "b\n; DROP TABLE runs"):
+        ended(name)
+        quoted = name.replace("'", "''")
+        runs = inlay.runs(f"name = '{quoted}'", order_by="name", limit=3)
+        statement = runs.sql
+        assert isinstance(statement, str)
+        assert name in statement.params.values()
+        body = "\n".join(line for line in statement.split("\n") if not line.startswith("-- $"))
+        assert "DROP" not in body
+        assert repr(statement) == statement
+        assert inlay.sql(statement, statement.params).fetchall() == [(run_id,) for run_id in runs.run_ids]
+
+
+def test_tags_of_all_of_them(store):
+    ended("a"), ended("b")
+    with inlay.start_run("live") as live:
+        inlay.runs().set_tag("seen", 1)
+        assert live.tags == {"seen": "1"}
+    assert [run.tags for run in inlay.runs()] == [{"seen": "1"}] * 3
+    inlay.runs("name = 'a'").set_tag("seen", None)
+    assert [run.name for run in inlay.runs("tags.seen = '1'")] == ["live", "b"]
+
+
+# -- columns --------------------------------------------------------------------------------------------------
+
+
+def test_columns_keep_what_was_logged(store):
+    big = 2**60 + 1
+    given = [
+        {"i": 1, "f": 0.5, "t": "x", "b": True, "m": 1, "l": [1, {"a": 2}], "big": big, "nan": math.nan, "e": 1e20},
+        {"i": 2, "f": 2, "t": "y", "b": False, "m": "1", "big": 3, "nan": 1.0, "null": None, "e": 1},
+        {"i": 3},
+    ]
+    for params in given:
+        ended("r", params=params)
+    runs = inlay.runs()[::-1]
+    with fresh(store) as con:
+        columns = {one.name: one for one in run_columns(con, runs.run_ids)}
+    kinds = {"i": "int", "f": "float", "t": "text", "b": "bool", "m": "mixed", "l": "mixed", "nan": "float"}
+    assert {key: columns[f"params.{key}"].kind for key in kinds} == kinds
+    for key in {key for params in given for key in params}:
+        column = columns[f"params.{key}"]
+        for place, params in enumerate(given):
+            assert (key in params) == (column.missing is None or not column.missing[place]), key
+            if key in params:
+                value = column.values.tolist()[place]
+                assert value == params[key] or (value != value and params[key] != params[key]), key
+                assert type(params[key]) is type(value) or key in "fe", key
+    table = runs.to_df()
+    assert table["params.i"].tolist() == [1, 2, 3]
+    assert table["params.b"].tolist()[:2] == [True, False]
+    assert table["params.big"].tolist()[:2] == [big, 3]
+    assert table["params.m"].tolist()[:2] == [1, "1"]
+    assert runs[::-1].to_df()["params.i"].tolist() == [3, 2, 1]
