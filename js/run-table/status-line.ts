@@ -1,4 +1,4 @@
-/** One quiet line under the grid: how many runs there are, how many of them are selected, and whether rows still follow. */
+/** One quiet line under the grid: how many runs there are, and whether there is a kernel to ask for them. */
 
 import { element, setText } from "../lib/dom.ts";
 import { formatCount } from "../lib/format.ts";
@@ -6,19 +6,16 @@ import type { Part } from "./context.ts";
 
 export const statusPart: Part = (context) => {
   const runs = element("span", { class: "inlay-runs-count", role: "status" });
-  const selected = element("span", { class: "inlay-selected-count" });
   const busy = element("span", { class: "inlay-kernel" });
-  const node = element("div", { class: "inlay-status-line" }, runs, selected, busy);
+  const node = element("div", { class: "inlay-status-line" }, runs, busy);
   const show = () => {
-    const { view, state } = context;
+    const { view } = context;
     const word = view.all === 1 ? "run" : "runs";
     const count = formatCount(view.runs);
     setText(
       runs,
       view.runs === view.all ? `${count} ${word}` : `${count} of ${formatCount(view.all)} ${word}`,
     );
-    const { length } = state.selected;
-    setText(selected, length === 0 ? "" : `${formatCount(length)} selected`);
     setText(
       busy,
       !context.available
