@@ -1,50 +1,24 @@
-"""The filter language: what it finds, what it refuses and in which words, against an oracle and against injection."""
+"""The filter language: what it finds, in which order, and what it says of names that no run has."""
 
 from __future__ import annotations
 
-import math
-import re
-from dataclasses import dataclass
+from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from filtered_runs import ROWS, found_names, made, stored
 
 import inlay
 from inlay.errors import QueryError
-from inlay.query.filter import select_runs, strangers
-from inlay.query.filter_tokens import LONGEST
+from inlay.query.filter import select_runs, strangers, where_runs
+from inlay.query.filter_fields import field_of
+from inlay.query.filter_syntax import parse
 from inlay.query.fresh import fresh
 
-NAN, INF = math.nan, math.inf
-# name, experiment, how it ends, params, tags, metrics
-RUNS = [
-    ("alpha", "e1", "finished", {"lr": 0.1, "model": "gbm", "n": "32", "flag": True}, {"team": "x", "it's": "q"},
-     {"auc": 0.95, "val/loss": 1.0, "f1@5": 3.0}),
-    ("beta", "e1", "failed", {"lr": 0.01, "model": "GBM-2", "list": [1, 2]}, {"team": "y", "fold": "3"},
-     {"auc": 0.5, "val/loss": 2.0}),
-    ("gamma", "e2", "interrupted", {"lr": 1, "model": "mlp", "flag": False}, {}, {"auc": NAN, "loss": INF}),
-    ("delta", "e2", "finished", {}, {"team": "x", "mlflow.source.name": "a.py"}, {}),
-]  # fmt: skip
 
-
-@pytest.fixture
-def runs(store):
-    for name, experiment, status, params, tags, metrics in RUNS:
-        run = inlay.start_run(name, experiment=experiment, params=params, tags=tags)
-        run.log(metrics)
-        run.end(status)
-    inlay.runs()
-    return store
-
-
-def names(store, text, **more):
-    """Names of the runs that are found; within `store.open()`, the database is opened but once. Takes nothing in."""
-    selection = select_runs(text, **more)
-    with store.open() as con:
-        found = [run_id for (run_id,) in con.execute(selection.sql, selection.params).fetchall()]
-        known = dict(con.execute("SELECT run_id::VARCHAR, name FROM runs").fetchall())
-    return [known[run_id] for run_id in found]
+@pytest.fixture(scope="module")
+def con():
+    with made(ROWS) as con:
+        yield con
 
 
 FOUND = {
@@ -120,10 +94,14 @@ FOUND = {
     "Created > '2020-01-01' AND end_time < '2999-12-31 23:59:59+02:00'": "alpha beta delta gamma",
     "started_at > '2999-01-01T00:00:00Z'": "",
     "duration_s >= 0": "alpha beta delta gamma",
-    "error_type IS NULL": "alpha beta delta gamma",
-    "note is null and parent_run_id is null": "alpha beta delta gamma",
+    "error_type IS NULL": "alpha delta gamma",
+    "note is null and parent_run_id is null": "alpha",
     "datasets.name = 'train'": "",
-    "dataset.digest IS NULL": "alpha beta delta gamma",
+    "dataset.name = 'train.csv' and datasets.context = 'training'": "beta",
+    "datasets.name IN ('train.csv') and dataset.digest LIKE 'ab%'": "beta",
+    "datasets.name IS NOT NULL": "beta",
+    "not datasets.name = 'train.csv'": "alpha delta gamma",
+    "dataset.digest IS NULL": "alpha delta gamma",
     # -- together
     "metrics.auc > 0.9 and (params.lr < 0.1 or tags.team = 'x')": "alpha",
     "metrics.auc > 0.9 AND params.lr < 0.1 OR tags.team = 'y'": "beta",
@@ -133,362 +111,300 @@ FOUND = {
     "tags.team = 'x'\n  and\tname\n= 'delta'": "delta",
     "name = 'it''s' or name = 'beta'": "beta",
     "metrics.auc > 0.4 AND metrics.auc < 0.6 AND metrics.auc != 0.55": "beta",
+    "metrics.auc > 0.4 and 0.9 < metrics.auc": "alpha",
+    "0.5 = metrics.auc": "beta",
+    # -- regular expressions
+    "params.model rlike '^g'": "alpha",
+    "params.model NOT RLIKE '(?i)^g'": "gamma",
+    "name rlike '[ab]'": "alpha beta delta gamma",
+    "status rlike '^fin'": "alpha delta",
+    "params.model rlike '\\d'": "beta",
+    "name RLIKE 'a$'": "alpha beta delta gamma",
+    # -- arithmetic
+    "metrics.auc - metrics.val/loss > -1": "alpha",
+    "metrics.val/loss - metrics.auc > 0.1": "beta",
+    "metrics.val/loss * 2 < params.lr * 30": "alpha",
+    "metrics.auc > params.target": "alpha",
+    "metrics.auc + 1 > 1.9 - 0": "alpha",
+    "-metrics.auc < -0.6": "alpha",
+    "- - metrics.auc > 0.6": "alpha",
+    "metrics.auc * (1 + 1) > 1.8": "alpha",
+    "(metrics.auc + metrics.val/loss) / 2 > 1": "beta",
+    "((metrics.auc + metrics.val/loss)) / 2 > 1 and (name = 'beta')": "beta",
+    "metrics.auc / metrics.zero > 0": "",
+    "metrics.auc / metrics.zero IS NULL": "alpha beta delta gamma",
+    "metrics.val/loss / metrics.auc between 1 and 3": "alpha",
+    "metrics.val/loss/metrics.auc < 2": "alpha",
+    "metrics.loss - metrics.loss = nan": "gamma",
+    "metrics.loss * 0 > 0": "",
+    # -- arithmetic of attributes
+    "duration_s / 60 > 5": "alpha gamma",
+    "duration_s > 60 * 5": "alpha gamma",
+    "duration_s > interval '5 minutes'": "alpha gamma",
+    "pid * 2 >= 6": "delta gamma",
+    "pid - experiment_id = 1": "beta gamma",
+    "exit_code + 0 = 0": "delta",
+    "metrics.auc in (1 / 2, 0.95)": "alpha beta",
+    "metrics.auc between metrics.val/loss - 1 and metrics.val/loss": "alpha",
+    "0.7 between metrics.auc and metrics.val/loss": "beta",
+    "metrics.auc < metrics.val/loss": "alpha beta",
+    "metrics.auc != metrics.zero": "alpha gamma",
+    "not metrics.auc < metrics.val/loss": "",
+    "params.lr < params.target": "alpha",
+    "params.model = tags.best": "alpha",
+    "params.model != tags.team": "alpha beta",
+    "tags.team = parent.tags.team": "",
+    # -- aggregates
+    "max(metrics.acc) > 0.9": "",
+    # -- parentheses
+    "max(metrics.auc) > 0.98": "alpha",
+    "MIN(metrics.auc) = 0.2": "alpha",
+    "first(metrics.val/loss) > last(metrics.val/loss)": "beta",
+    "first(metric.auc) is not null": "alpha beta gamma",
+    "count(metrics.auc) = 0": "delta",
+    "count(metrics.auc) >= 1": "alpha beta gamma",
+    "count(metrics.auc) > 2": "alpha",
+    "mean(metrics.auc) > 0.71 and mean(metrics.auc) < 0.72": "alpha",
+    'avg(metrics."val/loss") = 3': "beta",
+    "mean(metrics.auc) is null": "delta gamma",
+    "max(metrics.auc) - min(metrics.auc) > 0.5": "alpha",
+    "max(parent.metrics.auc) > 0.9": "beta gamma",
+    "max(metrics.auc) between 0.4 and 0.6": "beta",
+    "max(metrics.auc) in (0.5)": "beta",
+    "min(metrics.loss) > 1": "gamma",
+    # -- times
+    "started_at > now() - interval '1 day'": "delta gamma",
+    "started_at > now() - interval 1 day": "delta gamma",
+    "started_at > NOW() - INTERVAL '2 hours 30 minutes'": "delta",
+    "started_at < now() - interval 1 month": "alpha beta",
+    "started_at between now() - interval '1 day' and now()": "delta gamma",
+    "started_at < now()": "alpha beta delta gamma",
+    "started_at < yesterday()": "alpha beta",
+    "started_at > today() - interval '2 days'": "delta gamma",
+    "started_at + interval '1 day' > now()": "delta gamma",
+    "started_at > '2024-01-02' - interval '1 day'": "alpha beta delta gamma",
+    "started_at - '2024-01-01' < interval '1 day'": "alpha",
+    "'2024-01-02' < started_at": "beta delta gamma",
+    "ended_at - started_at > interval '5 minutes'": "alpha gamma",
+    "(ended_at - started_at) * 2 > interval '15 minutes'": "alpha gamma",
+    "(ended_at - started_at) / interval '1 minute' = 10": "alpha",
+    "ended_at < started_at + interval '90 seconds'": "beta delta",
+    "started_at > 1704153600000": "beta delta gamma",
+    "started_at > 1704153600000 - 86400000": "alpha beta delta gamma",
+    "started_at + interval '10000 years' + interval '10000 years' > now()": "alpha beta delta gamma",
+    "started_at > ended_at - interval 1 h": "alpha beta delta",
+    "started_at in ('2024-01-01 10:00')": "alpha",
+    "duration_s = ended_at - started_at": "alpha beta delta gamma",
+    "started_at > parent.started_at": "beta delta gamma",
+    # -- texts within texts
+    "code contains 'dropout'": "alpha",
+    "code contains 'DROPOUT' or code contains 'fit('": "alpha",
+    "code not contains 'dropout'": "beta",
+    "code is null": "delta gamma",
+    "code like 'x%'": "beta",
+    "error contains 'cuda'": "beta",
+    "error contains 'TRAIN.PY'": "beta",
+    "error contains 'RuntimeError'": "beta",
+    "error is null": "alpha delta gamma",
+    "error_message = 'CUDA out of memory'": "beta",
+    "note contains '50%'": "beta",
+    "note contains '50_'": "",
+    "name contains 'ET'": "beta",
+    "name not contains 'et'": "alpha delta gamma",
+    "params.model contains 'gbm'": "alpha beta",
+    "tags.team contains 'X'": "alpha delta",
+    "output contains 'loss 100%'": "alpha",
+    "output is not null": "alpha",
+    "notebook contains 'x'": "",
+    "status contains 'FAIL'": "beta",
+    "datasets.name contains 'TRAIN'": "beta",
+    "datasets.name rlike '^t.*csv$' and not datasets.name not in ('train.csv')": "beta",
+    # -- the parent
+    "parent.name = 'alpha'": "beta gamma",
+    "parent.name = 'alpha' and parent.status = 'FINISHED'": "beta gamma",
+    "parent.experiment = 'e1'": "beta gamma",
+    "parent.experiment != 'e1'": "delta",
+    "parent.params.lr = 0.1": "beta gamma",
+    "parent.params.lr = 1 or parent.metrics.auc > 0.9": "beta delta gamma",
+    "parent.tags.team = 'x'": "beta gamma",
+    "parent.attributes.name like 'g%'": "delta",
+    "parent.run_id = '00000000-0000-0000-0000-000000000001'": "beta gamma",
+    "parent is null": "alpha",
+    "parent.name is null": "alpha",
+    "parent.code contains 'dropout'": "beta gamma",
+    "parent.datasets.name = 'x'": "",
+    "parent.duration_s > duration_s": "beta delta",
+    "parent.metrics.auc > metrics.auc": "beta",
+    "not parent.name = 'alpha'": "delta",
+    # -- lists of texts and numbers
+    "params.lr in (0.01, 'x', '0.1')": "alpha beta",
+    "params.model not in ('gbm', 1)": "beta gamma",
+    "params.n in (32, 'zz')": "alpha",
+    "tags.fold in ('a', 3)": "beta",
+    '"Run Name" = "beta"': "beta",
+    "'beta' = name": "beta",
+    "git_dirty = true": "alpha",
+    "git_dirty != 'true'": "gamma",
+    "git_dirty = parent.git_dirty": "",
+    "cell_id = 'c1'": "alpha",
+    "name = user_name": "",
+    "(metrics.auc) > 0.9": "alpha",
+    "(metrics.auc > 0.9)": "alpha",
+    "(((metrics.auc))) between 0 and 0.6": "beta",
+    "status = 'ACTIVE'": "",
+    # -- many keys at once
+    "metrics.auc > 0.9 or metrics.f1@5 > 1 or metrics.loss > 1 or metrics.val/loss > 1.5 or metrics.zero = 1":
+        "alpha beta gamma",
+    "params.lr < 1 and params.model is not null and params.n is null and params.flag is null and params.list contains '2'":
+        "beta",
+    "parent.metrics.auc > 0 and parent.metrics.val/loss = 1 and parent.metrics.f1@5 = 3 and parent.metrics.zero is not null":
+        "beta gamma",
+    "max(metrics.auc) > 0.9 and first(metrics.zero) = 0 and min(metrics.val/loss) = 1 and metrics.f1@5 = 3 and mean(metrics.auc) < 1":
+        "alpha",
 }  # fmt: skip
 
 
-def test_what_is_found(runs):
-    with runs.open():
-        for text, expected in FOUND.items():
-            assert sorted(names(runs, text)) == expected.split(), text
-    assert [run.name for run in inlay.runs("metrics.auc >= 0.5")] == ["beta", "alpha"]
+def test_what_is_found(con):
+    for text, expected in FOUND.items():
+        assert sorted(found_names(con, text)) == expected.split(), text
 
 
-# The text, and what its error says: with the column, what was found and what was expected.
-REFUSED = {
-    "metrics.auc >": "column 14: expected a value; found the end of the filter\n  metrics.auc >\n               ^",
-    "metrics.auc > > 1": "column 15: expected a value; found >",
-    "metrics.auc > 'high'": "column 15: expected a number; found 'high'",
-    "metrics.auc > high": "column 15: expected a value; a text is written 'high'; found high",
-    "metrics.auc > `high`": "column 15: expected a value; a text is written 'high'; found `high`",
-    "metrics.auc = true": "column 15: expected a number; found true",
-    "metrics.auc like 'x'": "column 13: 'auc' is no text: expected a comparison with a number; found LIKE",
-    "metrics.auc > nan": "column 15: nan is neither above nor below a number",
-    "metrics.auc > 5m": "column 15: 5m is no number",
-    "metrics.auc > 0x1F": "column 15: 0x1F is no number",
-    "metrics.auc > -": "column 16: expected a number; found the end",
-    "metrics.auc > 1 params.lr = 2": "column 17: expected AND, OR or the end; found params",
-    "metrics.auc > 1;": "column 16: expected AND, OR or the end; found ;",
-    "(metrics.auc > 1": "column 17: expected AND, OR or ) for the ( that is open; found the end",
-    "metrics.auc > 1)": "column 16: expected AND, OR or the end; found )",
-    "metrics.auc": "column 12: expected an operator",
-    "metrics.auc not > 1": "column 17: expected LIKE, ILIKE, RLIKE, CONTAINS, IN or BETWEEN; found >",
-    "metrics.auc is 3": "column 16: expected NULL or NOT NULL; found 3",
-    "metrics.auc in 3": "column 16: expected ( and the list of values; found 3",
-    "metrics.auc in ()": "column 17: expected a value; found )",
-    "metrics.auc in (1 2)": "column 19: expected a comma or ); found 2",
-    "metrics.auc between 1": "column 22: expected AND and the upper bound; found the end",
-    "metrics. > 1": "column 10: expected the name of a metric; found >",
-    "= 0.9": "column 1: expected a key, such as metrics.auc, params.lr, tags.team or status; found =",
-    "and": "column 1: expected a key",
-    "metricks.auc > 1": "column 1: 'metricks' holds no keys; did you mean metrics?",
-    "foo.auc > 1": "column 1: 'foo' holds no keys; there are metrics, params",
-    "auc > 0.9": "column 1: runs have no attribute 'auc'; a metric is written metrics.auc",
-    "statuss = 'x'": "column 1: runs have no attribute 'statuss'; did you mean status?",
-    "attributes.artifact_uri = 'x'": "column 1: runs have no attribute 'artifact_uri'; artifacts are kept by",
-    "status = 'finshed'": "column 10: no status is 'finshed': there are running, finished, failed, interrupted, killed; "
-    "did you mean finished?",
-    "status = 3": "column 10: expected a text, such as '3'; found 3",
-    "name = 3": "column 8: expected a text, such as '3'; found 3",
-    "params.lr > '0.1'": "column 13: texts are compared letter by letter; write the number without quotes: 0.1",
-    "params.lr between 1 and 'x'": "column 25: texts and numbers are mixed",
-    "params.lr like 3": "column 16: expected a text, such as '3'; found 3",
-    "start_time > 'yesterday'": "column 14: expected a time, such as '2026-11-21'",
-    "start_time > 1e300": "column 14: expected a time",
-    "start_time like '2026%'": "column 12: 'start_time' is no text: expected a comparison with a time; found LIKE",
-    "git_dirty = 'maybe'": "column 13: expected true or false; found 'maybe'",
-    "datasets.nme = 'x'": "column 1: datasets have no 'nme'; did you mean name?",
-    "name = 'open": "column 8: the quote ' is not closed",
-    'metrics."open > 1': 'column 9: the quote " is not closed',
-    "name = 'a\0b'": "column 10: a filter holds no NUL character",
-    "name = 'a' -- and so on": "column 15: expected a number; found and",
-    "name = 'a' /* and so on */": "column 13: expected a value; found *",
-    "name = upper('a')": "column 8: there is no function 'upper'; there are max, min, first, last, count, mean, avg, now",
-    "name = (select 'a')": "column 9: expected a value; a text is written 'select'; found select",
-    "exists (select 1)": "column 1: there is no function 'exists'",
-    "name = $1": "column 8: expected a value; found $",
-    "params.x[0] = 1": "column 9: expected an operator",
-    "(" * 101 + "name = 'a'" + ")" * 101: "column 101: conditions are nested more than 100 deep",
-    "not " * 101 + "name = 'a'": "nested more than 100 deep",
-    " or ".join(f"metrics.m{n} > 1" for n in range(201)): "asks for at most 200 metrics, params and tags",
-    "name = '" + "x" * LONGEST + "'": "a filter has at most 100,000 characters",
+def test_recorded_runs(store):
+    """What runs that were logged have in the tables is what the cases here are tried on."""
+    for row in ROWS:
+        with inlay.start_run(row.name, experiment=row.experiment, params=row.params, tags=row.tags) as run:
+            for key, history in row.metrics.items():
+                for step, value in enumerate(history):
+                    run.log({key: value}, step=step)
+    with fresh(store) as con:
+        params = con.execute("SELECT key, value, number, type FROM params").fetchall()
+        assert sorted(params, key=str) == sorted(
+            ((key, *stored(value)) for row in ROWS for key, value in row.params.items()), key=str
+        )
+        columns = "key, count, nonfinite, first, first_step, last, last_step, min, max"
+        logged = con.execute(f"SELECT {columns} FROM series ORDER BY ALL").fetchall()
+        with made(ROWS) as ours:
+            assert str(logged) == str(ours.execute(f"SELECT {columns} FROM series ORDER BY ALL").fetchall())
+    assert [run.name for run in inlay.runs("max(metrics.auc) >= 0.5")] == ["beta", "alpha"]
+
+
+# -- order, limit, experiment, ids ----------------------------------------------------------------------------
+
+NEWEST = ["delta", "gamma", "beta", "alpha"]
+ORDERS = {
+    "": "delta gamma beta alpha",
+    "metrics.auc": "beta alpha gamma delta",  # NaN and none last, always
+    "metrics.auc DESC": "alpha beta gamma delta",
+    "metrics.loss": "gamma delta beta alpha",
+    "metrics.loss desc": "gamma delta beta alpha",
+    "params.lr asc": "beta alpha gamma delta",
+    "params.model DESC": "gamma alpha beta delta",
+    "params.target": "alpha beta delta gamma",  # the number, the text, none
+    "params.target DESC": "alpha beta delta gamma",
+    "start_time ASC": "alpha beta gamma delta",
+    "experiment, name DESC": "beta alpha gamma delta",
+    "tags.team DESC, name": "beta alpha delta gamma",
+    "metrics.val/loss - metrics.auc DESC": "beta alpha delta gamma",
+    "-metrics.auc": "alpha beta gamma delta",
+    "metrics.auc / metrics.zero": "delta gamma beta alpha",  # none has it: newest first
+    "max(metrics.auc) DESC, count(metrics.auc) DESC, name": "alpha beta gamma delta",
+    "count(metrics.auc)": "delta gamma beta alpha",
+    "mean(metrics.val/loss) DESC, pid": "beta alpha gamma delta",
+    "ended_at - started_at": "delta beta alpha gamma",
+    "duration_s / 60 DESC": "gamma alpha beta delta",
+    "parent.name, name": "beta gamma delta alpha",
+    "parent.metrics.auc, name DESC": "gamma beta delta alpha",
+    "error DESC, name": "beta alpha delta gamma",
+    "started_at + interval '1 day' DESC": "delta gamma beta alpha",
+    '"Run Name" DESC': "gamma delta beta alpha",
 }
 
 
-def test_what_is_refused():
-    for text, expected in REFUSED.items():
-        with pytest.raises(QueryError) as error:
-            select_runs(text)
-        said = str(error.value)
-        assert said.startswith(expected) or (len(text) > 100 and expected in said), (text[:100], said[:200])
-
-
-def test_a_mark_points_at_the_place():
-    """Of a long filter, and of one of several lines, the part around it is shown."""
-    long = "name = 'a' and " * 30 + "status = 'finshed' and name = 'b'"
-    for text in (long, "name = 'a'\n  and status = 'finshed'\n  and name = 'b'"):
-        with pytest.raises(QueryError) as error:
-            select_runs(text)
-        _, line, mark = str(error.value).split("\n")
-        assert line[mark.index("^") : mark.rindex("^") + 1] == "'finshed'"
-        assert len(line) < 110
-
-
-def test_no_text():
-    for wrong in (None, 3, ["a"]):
-        with pytest.raises(TypeError, match="a filter is a text"):
-            select_runs(wrong)
-
-
-# -- order, limit, experiment ---------------------------------------------------------------------------------
-
-
-def test_order(runs):
-    def order(keys, **more):
-        return names(runs, "", order_by=keys, **more)
-
-    newest = ["delta", "gamma", "beta", "alpha"]
-    with runs.open():
-        assert order(None) == order("") == order([]) == newest
-        assert order("metrics.auc") == ["beta", "alpha", "gamma", "delta"]  # NaN and none last, always
-        assert order("metrics.auc DESC") == ["alpha", "beta", "gamma", "delta"]
-        assert order("metrics.loss") == order("metrics.loss desc") == newest[1:2] + newest[:1] + newest[2:]
-        assert order("params.lr asc") == ["beta", "alpha", "gamma", "delta"]
-        assert order("params.model DESC") == ["gamma", "alpha", "beta", "delta"]
-        assert order("start_time ASC") == newest[::-1]
-        assert order("experiment, name DESC") == ["beta", "alpha", "gamma", "delta"]
-        assert order(["tags.team DESC", "name"]) == ["beta", "alpha", "delta", "gamma"]
-        assert order("name", limit=2) == ["alpha", "beta"]
-        assert order("name", limit=0) == []
-    for wrong in ("metrics.auc des", "foo", "datasets.name", "name,,name", "name > 1"):
+def test_order(con):
+    for keys, expected in ORDERS.items():
+        assert found_names(con, "", order_by=keys) == expected.split(), keys
+    assert found_names(con, "", order_by=["tags.team DESC", "name"]) == ["beta", "alpha", "delta", "gamma"]
+    assert found_names(con, "", order_by=None) == found_names(con, "", order_by=[]) == NEWEST
+    assert found_names(con, "", order_by="name", limit=2) == ["alpha", "beta"]
+    assert found_names(con, "", order_by="name", limit=0) == []
+    for wrong in ("metrics.auc des", "foo", "datasets.name", "name,,name", "name > 1", "1 + 1", "'name'", "max(name)"):
         with pytest.raises(QueryError, match="column "):
-            order(wrong)
+            select_runs(order_by=wrong)
     for wrong in (3, [3], {"name"}):
         with pytest.raises(TypeError, match="order_by is a key"):
-            order(wrong)
+            select_runs(order_by=wrong)
     for wrong, error in ((-1, ValueError), (1.5, TypeError), (True, TypeError), ("3", TypeError)):
         with pytest.raises(error, match="limit is a number of runs"):
-            order(None, limit=wrong)
+            select_runs(limit=wrong)
+
+
+def test_one_experiment(con):
+    assert found_names(con, "metrics.auc > 0", experiment="e1") == ["beta", "alpha"]
+    assert found_names(con, "metrics.auc > 0", experiment="e3") == []
+    assert found_names(con, "name = 'a' or name = 'alpha'", experiment="e2") == []
     with pytest.raises(TypeError, match="experiment is the name of one"):
-        inlay.runs(experiment=3)
+        select_runs(experiment=3)
 
 
-def test_one_experiment(runs):
-    with runs.open():
-        assert names(runs, "metrics.auc > 0", experiment="e1") == ["beta", "alpha"]
-        assert names(runs, "metrics.auc > 0", experiment="e3") == []
-        assert names(runs, "name = 'a' or name = 'alpha'", experiment="e2") == []
+def test_run_ids(con):
+    run_id = str(UUID(int=2))
+    for spelling in (run_id, run_id.upper(), run_id.replace("-", "")):
+        assert found_names(con, f"run_id = '{spelling}'") == ["beta"]
+        assert found_names(con, f"attributes.run_id IN ('{spelling}', 'nonsense')") == ["beta"]
+    assert found_names(con, "run_id LIKE '%0002'") == ["beta"]
 
 
-def test_run_ids(runs):
-    run = inlay.runs("name = 'beta'", limit=1, order_by=["name"], experiment="e1")[0]
-    with runs.open():
-        for spelling in (run.run_id, run.run_id.upper(), run.run_id.replace("-", "")):
-            assert names(runs, f"run_id = '{spelling}'") == ["beta"]
-            assert names(runs, f"attributes.run_id IN ('{spelling}', 'nonsense')") == ["beta"]
-        assert names(runs, f"run_id LIKE '%{run.short_id}'") == ["beta"]
+def test_within(con):
+    ids = [str(UUID(int=number)) for number in (2, 4, 1, 2)]
+    assert found_names(con, "", within=ids) == ["beta", "delta", "alpha"]
+    assert found_names(con, "", within=[one.replace("-", "") for one in ids], order_by="name DESC") == [
+        "delta",
+        "beta",
+        "alpha",
+    ]
+    assert found_names(con, "metrics.auc > 0", within=ids, limit=1) == ["beta"]
+    assert found_names(con, "", within=[]) == found_names(con, "", within=[str(UUID(int=9))]) == []
+    for wrong, error in (
+        ("abc", TypeError),
+        (["abc"], ValueError),
+        ([3], ValueError),
+        ([ids[0], "x'; --"], ValueError),
+    ):
+        with pytest.raises(error, match="within is a list of ids"):
+            select_runs(within=wrong)
 
 
-def test_data_sets(runs):
-    from inlay.store.journal.slots import Kind
-    from inlay.store.upkeep import writer_of
-
-    run = inlay.runs("name = 'beta'")[0]
-    for name, context in (("train.csv", "training"), ("test.csv", "")):
-        body = {"run": run.run_id, "name": name, "context": context, "kind": "file", "sample_digest": "abc"}
-        writer_of(runs).event(Kind.INPUT, body)
-    inlay.runs()
-    with runs.open():
-        assert names(runs, "dataset.name = 'train.csv' and datasets.context = 'training'") == ["beta"]
-        assert names(runs, "datasets.name IN ('train.csv') and dataset.digest LIKE 'ab%'") == ["beta"]
-        assert names(runs, "datasets.name IS NOT NULL") == ["beta"]
-        assert names(runs, "not datasets.name = 'train.csv'") == ["delta", "gamma", "alpha"]
+def test_parts_of_a_statement(con):
+    where = where_runs("metrics.auc > 0 and parent.name is null", order_by="name", experiment="e1")
+    sql = (
+        f"SELECT r.name, e.name, $mine FROM runs r LEFT JOIN experiments e USING (experiment_id) {where.joins}"
+        f" WHERE {where.condition} ORDER BY {where.order}"
+    )
+    assert con.execute(sql, {**where.params, "mine": 3}).fetchall() == [("alpha", "e1", 3)]
+    assert where_runs("", deleted=None).condition == "true"
 
 
-def test_names_that_no_run_has(runs):
-    with fresh(runs) as con:
-        said = strangers(con, "metrics.acu > 1 or (not params.LR = 1 and tags.team = 'x' and tags.zzz is null)")
-        assert strangers(con, "") == strangers(con, "status = 'failed' and metrics.auc > 5") == []
-        assert strangers(con, "metrics.valloss > 1") == [
-            "no run has a metric 'valloss'; did you mean metrics.val/loss?"
-        ]
+def test_names_that_no_run_has(con):
+    said = strangers(con, "metrics.acu > 1 or (not params.LR = 1 and tags.team = 'x' and tags.zzz is null)")
     assert said == [
         "no run has a metric 'acu'; did you mean metrics.auc?",
         "no run has a param 'LR'; did you mean params.lr?",
         "no run has a tag 'zzz'",
     ]
+    assert strangers(con, "") == strangers(con, "status = 'failed' and metrics.auc > 5") == []
+    assert strangers(con, "0 < max(metrics.valloss) - parent.params.lrr * 2") == [
+        "no run has a metric 'valloss'; did you mean metrics.val/loss?",
+        "no run has a param 'lrr'; did you mean params.lr?",
+    ]
 
 
-# -- injection ------------------------------------------------------------------------------------------------
-
-HOSTILE = [
-    "x'; DROP TABLE runs; --",
-    "' OR 1=1 --",
-    "x' UNION SELECT path FROM artifacts --",
-    '"; DROP TABLE runs; --',
-    "$p1",  # as our own parameters are written
-    "?",
-    "{key}",
-    "%s",
-    "\\' OR 1=1",
-    "`; SELECT 1",
-    "\u2019 OR 1=1",
-    "a\nb",
-]
-
-
-def test_values_and_names_are_never_sql(runs):
-    for hostile in HOSTILE:
-        inlay.start_run(hostile, experiment="hostile", params={"p": hostile}, tags={hostile: hostile}).end()
-    inlay.runs()
-    with runs.open():
-        for hostile in HOSTILE:
-            text, name, tick = hostile.replace("'", "''"), hostile.replace('"', '""'), hostile.replace("`", "``")
-            for question in (
-                f"name = '{text}' or tags.team IN ('{text}') or params.model LIKE '{text}'",
-                f"metrics.\"{name}\" > 1 or params.\"{name}\" = 'x' or tags.`{tick}` = 'x'",
-            ):
-                selection = select_runs(question, experiment=hostile)
-                assert hostile not in selection.sql or hostile == "$p1"
-                assert hostile in selection.params.values()
-                assert names(runs, question, experiment=hostile) == []
-            assert len(names(runs, "", order_by=f'metrics."{name}" DESC, tags."{name}"')) == 4 + len(HOSTILE)
-            assert names(runs, f"params.p = '{text}' and tags.\"{name}\" = '{text}'") == [hostile]
-
-
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.text(alphabet="metricsparams.auclr'\"`()=<>!-+*/;%$?, \n\t0123456789andornotinlikeisnull\\:@é", max_size=60))
-def test_any_text_is_a_filter_or_a_query_error(text):
-    try:
-        selection = select_runs(text)
-    except QueryError as error:
-        assert re.match(r"column \d+: ", str(error))  # noqa: PT017
-    else:
-        assert selection.sql.startswith("SELECT r.run_id")
-
-
-# -- an oracle in memory --------------------------------------------------------------------------------------
-
-
-@dataclass
-class Row:
-    name: str
-    status: str
-    params: dict
-    tags: dict
-    metrics: dict
-
-
-ROWS = [Row(name, status, params, tags, metrics) for name, _, status, params, tags, metrics in RUNS]
-NUMBERS = st.sampled_from([-1.0, 0.0, 0.01, 0.1, 0.5, 0.95, 1.0, 2.0, 3.0, 32.0, INF])
-TEXTS = st.sampled_from(["", "x", "y", "gbm", "GBM-2", "mlp", "alpha", "zeta", "g", "it's", "%", "é"])
-PATTERNS = st.sampled_from(["%", "g%", "%a", "_", "G__-2", "x", "%m%", "a.pha"])
-
-
-def wanted(value, operator, given):
-    """SQL's three values: True, False, and None for what is not known."""
-    if operator == "null":
-        return value is None
-    if value is None:
-        return None
-    if operator == "in":
-        return value in given or (value != value and any(one != one for one in given))
-    if operator == "between":
-        return given[0] <= value <= given[1]
-    if operator in ("like", "ilike"):
-        pattern = "".join({"%": ".*", "_": "."}.get(letter, re.escape(letter)) for letter in given)
-        return re.fullmatch(pattern, value, re.DOTALL | (re.IGNORECASE if operator == "ilike" else 0)) is not None
-    return {
-        "=": value == given, "!=": value != given, ">": value > given, ">=": value >= given, "<": value < given,
-        "<=": value <= given,
-    }[operator]  # fmt: skip
-
-
-def number_of(value):
-    try:
-        return None if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError):
-        return None
-
-
-def text_of(value):
-    return value if isinstance(value, str) or value is None else {True: "true", False: "false"}.get(value, str(value))
-
-
-def written(value):
-    return repr(value) if isinstance(value, float) else "'" + value.replace("'", "''") + "'"
-
-
-@st.composite
-def comparisons(draw):
-    """A comparison as text, and a function that says what it is for a row."""
-    entity = draw(st.sampled_from(["metrics", "params", "tags", "name", "status"]))
-    if entity == "metrics":
-        key, form = draw(st.sampled_from(["auc", "val/loss", "loss", "none"])), "number"
-        read = lambda row: row.metrics.get(key)  # noqa: E731
-    elif entity in ("params", "tags"):
-        key = draw(st.sampled_from(["lr", "model", "n"] if entity == "params" else ["team", "fold", "none"]))
-        form = draw(st.sampled_from(["number", "text"]))
-        convert = number_of if form == "number" else text_of
-        read = lambda row: convert(getattr(row, entity).get(key))  # noqa: E731
-        if form == "text" and key in ("lr", "n", "fold"):
-            form = "few texts"  # an order of numbers as texts is refused
-    else:
-        key, form = None, "text" if entity == "name" else "few texts"
-        read = lambda row: getattr(row, entity)  # noqa: E731
-    name = entity if key is None else f"{entity}.{draw(st.sampled_from([key, f'`{key}`', chr(34) + key + chr(34)]))}"
-    operators = ["=", "!=", "in", "null"] + ([] if form == "few texts" else [">", ">=", "<", "<=", "between"])
-    operator = draw(st.sampled_from(operators + (["like", "ilike"] if form == "text" else [])))
-    values = NUMBERS if form == "number" else (st.sampled_from(["finished", "failed"]) if entity == "status" else TEXTS)
-    no = draw(st.booleans()) if operator in ("in", "between", "like", "ilike", "null") else False
-    sign = draw(st.sampled_from([operator, operator.upper()]))
-    given = None
-    if operator == "null":
-        text = f"{name} IS {'NOT ' * no}NULL"
-        present = (lambda row: row.metrics.get(key)) if entity == "metrics" else (
-            (lambda row: getattr(row, entity).get(key)) if key else read)  # fmt: skip
-        return text, lambda row: wanted(present(row), operator, None) is not no
-    if operator == "in":
-        given = draw(st.lists(values, min_size=1, max_size=3))
-        text = f"{name} {'not ' * no}{sign} ({', '.join(map(written, given))})"
-    elif operator == "between":
-        given = draw(st.tuples(values, values))
-        text = f"{name} {'NOT ' * no}{sign} {written(given[0])} and {written(given[1])}"
-    else:
-        given = draw(PATTERNS if operator in ("like", "ilike") else values)
-        text = f"{name} {'not ' * no}{sign} {written(given)}"
-
-    def answer(row):
-        found = wanted(read(row), operator, given)
-        return None if found is None else found is not no
-
-    return text, answer
-
-
-def joined(pair):
-    (left, first), (word, (right, second)) = pair
-
-    def answer(row):
-        found = {first(row), second(row)}
-        decisive = word == "or"
-        return decisive if decisive in found else (None if None in found else not decisive)
-
-    return f"({left}) {word} ({right})", answer
-
-
-def denied(one):
-    text, answer = one
-    return f"not ({text})", lambda row: None if answer(row) is None else not answer(row)
-
-
-CONDITIONS = st.recursive(
-    comparisons(),
-    lambda inner: st.one_of(
-        st.tuples(inner, st.tuples(st.sampled_from(["and", "or"]), inner)).map(joined), inner.map(denied)
-    ),
-    max_leaves=5,
-)
-
-
-def test_the_same_as_in_memory(runs):
-    with fresh(runs) as con:
-        known = dict(con.execute("SELECT run_id::VARCHAR, name FROM runs").fetchall())
-
-        @settings(max_examples=200, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-        @given(CONDITIONS)
-        def check(condition):
-            text, answer = condition
-            selection = select_runs(text)
-            found = {known[run_id] for (run_id,) in con.execute(selection.sql, selection.params).fetchall()}
-            assert found == {row.name for row in ROWS if answer(row) is True}, text
-
-        check()
+def test_columns_as_a_filter_spells_them(con):
+    for column, field in {
+        "name": "name", "metrics.val/loss": "metrics.val/loss", "metrics.val loss": 'metrics."val loss"',
+        'tags.say "hi"': 'tags."say ""hi"""', "params.a.b": "params.a.b", "tags.`": 'tags."`"',
+        "metrics.a/metrics.b": 'metrics."a/metrics.b"', "metrics.1st": 'metrics."1st"', "params.": 'params.""',
+    }.items():  # fmt: skip
+        assert field_of(column) == field
+        if column != "params.":
+            assert parse(f"{field} IS NULL").operand.name == column.split(".", 1)[-1]
+    assert found_names(con, f"{field_of('tags.it' + chr(39) + 's')} = 'q'") == ["alpha"]

@@ -144,21 +144,26 @@ class _Found:
                 sides.append(part.sql)
             else:
                 self._refuse(part, leading)
-        return self._compared(sides) + self._unless_nan(sides)
+        return self._without_nan(sides)
 
     def _given_number(self, part: Constant, leading: Term) -> float:
         if leading.form == "span":
             return values.span(part, self._source)
         return values.ordered_number(part, self._operator, self._source, seconds=leading.seconds)
 
-    def _unless_nan(self, sides: list[str]) -> str:
-        """What keeps NaN out of an order: where only constants stand on the right, a NaN is above, never below them."""
+    def _without_nan(self, sides: list[str]) -> str:
+        """The comparison, in which NaN is neither above nor below anything.
+
+        Where only constants stand on the right, a NaN is above, and never below them.
+        """
+        compared = self._compared(sides)
         if self._operator not in ORDERED:
-            return ""
+            return compared
         if isinstance(self._parts[0], Term) and len(self._terms) == 1:
-            return f" AND NOT isnan({sides[0]})" if self._operator in (">", ">=") else ""
+            return f"{compared} AND NOT isnan({sides[0]})" if self._operator in (">", ">=") else compared
         terms = [side for part, side in zip(self._parts, sides, strict=True) if isinstance(part, Term)]
-        return "".join(f" AND NOT isnan({side})" for side in terms)
+        known = " AND ".join(f"{term} IS NOT NULL" for term in terms)  # or one NaN decided for a missing one
+        return f"CASE WHEN {known} THEN {compared} AND {' AND '.join(f'NOT isnan({term})' for term in terms)} END"
 
     # -- params and tags ------------------------------------------------------------------------------------
 
@@ -186,13 +191,13 @@ class _Found:
             else self._joins.param(values.ordered_number(part, self._operator, self._source))
             for part in self._parts
         ]
-        return self._compared(sides) + self._unless_nan(sides)
+        return self._without_nan(sides)
 
     def _two_loose(self) -> str:
         """As numbers where both are, else as texts; the order is one of numbers."""
         numbers, texts = [term.number for term in self._terms], self._texts()
         if self._operator in ORDERED:
-            return self._compared(numbers) + self._unless_nan(numbers)
+            return self._without_nan(numbers)
         both = " AND ".join(f"{number} IS NOT NULL" for number in numbers)
         return f"CASE WHEN {both} THEN {self._compared(numbers)} ELSE {self._compared(texts)} END"
 

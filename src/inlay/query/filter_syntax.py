@@ -126,8 +126,8 @@ def _comparison(cursor: Cursor) -> Comparison:
         low = read_operand(cursor)
         cursor.take_word("and", "AND and the upper bound")
         return compared("between", low, read_operand(cursor), negated=negated)
-    wanted = "LIKE, ILIKE, RLIKE, CONTAINS, IN or BETWEEN"
-    raise cursor.expected(wanted if negated else f"an operator (= != > >= < <= {wanted.replace(' or', '')} IS)", word)
+    wanted = "an operator (= != > >= < <= LIKE ILIKE RLIKE CONTAINS IN BETWEEN IS)"
+    raise cursor.expected("LIKE, ILIKE, RLIKE, CONTAINS, IN or BETWEEN" if negated else wanted, word)
 
 
 def _list(cursor: Cursor) -> list[Operand]:
