@@ -161,7 +161,7 @@ def _datasets(ids: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> dict[str, 
                 tokens.append(_ABSENT)
                 values.append(_ABSENT)
                 continue
-            tokens.append(tuple(sorted(str(one[4] if whole else one[5] or one[:4]) for one in several)))
+            tokens.append(tuple(sorted(str(one[3] if whole else one[4] or one[:3]) for one in several)))
             values.append("; ".join(_data_text(*one) for one in several))
         made.append(_row(key, values, tokens))
     return _folded("datasets", made)
@@ -181,17 +181,18 @@ def _section(name: str, by_run: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     rows = []
     for key in keys:
         values = [one.get(key, _ABSENT) for one in by_run]
-        rows.append(_row(key, values, [_token(value) for value in values]))
+        rows.append(_row(key, values, [_token(value) for value in values], quoted=name == "params"))
     return _folded(name, rows)
 
 
-def _row(key: str, values: Sequence[Any], tokens: Sequence[Any]) -> dict[str, Any]:
+def _row(key: str, values: Sequence[Any], tokens: Sequence[Any], *, quoted: bool = False) -> dict[str, Any]:
+    """A row; texts are `quoted` where values of other kinds stand beside them."""
     same = all(token == tokens[0] for token in tokens)
     change = None
     if not same:
         others_lack = all(value is _ABSENT for value in values[1:])
         change = "added" if values[0] is _ABSENT else "removed" if others_lack else "changed"
-    return {"key": key, "values": [_shown(value) for value in values], "same": same, "change": change}
+    return {"key": key, "values": [_shown(value, quoted=quoted) for value in values], "same": same, "change": change}
 
 
 def _folded(name: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
@@ -211,8 +212,8 @@ def _token(value: Any) -> Any:
     return ("text", value) if isinstance(value, str) else ("json", json.dumps(value, sort_keys=True))
 
 
-def _shown(value: Any) -> str | int | float | None:
-    """A value as JSON hands it on: a number, or a text, in quotes where it could be taken for something else."""
+def _shown(value: Any, *, quoted: bool) -> str | int | float | None:
+    """A value as JSON hands it on: a number, or a text, `quoted` where it could be taken for something else."""
     if value is _ABSENT:
         return None
     if isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -223,7 +224,7 @@ def _shown(value: Any) -> str | int | float | None:
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     if not isinstance(value, str):
         return _cut(json.dumps(value, ensure_ascii=False))
-    return _cut(json.dumps(value, ensure_ascii=False) if _reads_as_json(value) else value)
+    return _cut(json.dumps(value, ensure_ascii=False) if quoted and _reads_as_json(value) else value)
 
 
 def _reads_as_json(text: str) -> bool:
