@@ -13,6 +13,7 @@ import {
   valueTicks,
 } from "../../lib/ticks.ts";
 import { acrossTicks, formatAcross } from "../../lib/time-ticks.ts";
+import { numberText } from "../cell-text.ts";
 import type { Cell, Column, ColumnType } from "../wire.ts";
 
 export type AxisKind = "number" | "step" | "time" | "relative" | "words";
@@ -145,5 +146,5 @@ export function cellText(cell: Cell, column: Column | undefined): string {
   if (cell === null) return "–";
   if (number === null || type === "text" || type === "status") return wordOf(cell) ?? "several";
   if (type === "time") return formatAcross("time", number);
-  return type === "duration" ? formatDuration(number) : formatAny(number);
+  return type === "duration" ? formatDuration(number) : numberText(number);
 }

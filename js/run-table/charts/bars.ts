@@ -72,7 +72,7 @@ export class BarsDrawing extends Drawing<BarsChart> {
       const text = cellText(cell, this.column(this.spec.column));
       return {
         key,
-        label: values?.labels[i] ?? "",
+        label: this.label(key, values?.labels[i] ?? ""),
         value,
         std: Number.isFinite(off) ? off : 0,
         text: off > 0 ? `${text} ± ${formatAny(off)}` : text,
@@ -203,11 +203,11 @@ export class BarsDrawing extends Drawing<BarsChart> {
     this.env.link.point(row?.bar.key ?? null);
   }
 
-  cursor(): string {
+  override cursor(): string {
     return this.env.link.key === null ? "" : "pointer";
   }
 
-  click(): void {
+  override click(): void {
     this.select(this.#rows.find(({ bar }) => bar.key === this.env.link.key)?.bar.key);
   }
 

@@ -135,7 +135,8 @@ export class BoxesDrawing extends Drawing<BoxChart> {
       const spot = { x: plane.x(one.at), y: plane.y(one.value) };
       const look = { fill: lineColour(theme, one.at), stroke: theme.background, width: 2 };
       surface.dot(spot.x, spot.y, 5, look);
-      paintTip(surface, spot, [one.label, textAt(axis, one.value)], this.size, theme);
+      if (this.here)
+        paintTip(surface, spot, [one.label, textAt(axis, one.value)], this.size, theme);
       return;
     }
     const box = this.#boxes[this.#group ?? -1];
@@ -172,11 +173,11 @@ export class BoxesDrawing extends Drawing<BoxChart> {
     this.env.link.point(key);
   }
 
-  cursor(): string {
+  override cursor(): string {
     return this.env.link.key === null ? "" : "pointer";
   }
 
-  click(): void {
+  override click(): void {
     this.select(this.#outliers.find(({ key }) => key === this.env.link.key)?.key);
   }
 

@@ -12,7 +12,7 @@ import type { ChartSpec, ColumnId } from "../state.ts";
 import type { Legend } from "./colours.ts";
 import type { SourceEnv } from "./desk.ts";
 import type { Link } from "./link.ts";
-import type { Acting, Size } from "./stage.ts";
+import type { Dragging, Size, Spot } from "./stage.ts";
 import type { Surface } from "./surface.ts";
 
 export interface DrawingEnv extends SourceEnv {
@@ -35,11 +35,13 @@ export interface DataTable {
 /** More rows than this no chart asks for. */
 export const MOST_RUNS = 1000;
 
-export abstract class Drawing<S extends ChartSpec> implements Acting {
+export abstract class Drawing<S extends ChartSpec> {
   spec: S;
   /** In CSS pixels; what it wants to be when it is taller than its place. */
   size: Size = { width: 0, height: 0 };
   theme: Theme | null = null;
+  /** The pointer or the keys are in this chart: only here are values written beside what is pointed at. */
+  here = false;
   protected readonly env: DrawingEnv;
 
   constructor(env: DrawingEnv, spec: S) {
@@ -61,11 +63,19 @@ export abstract class Drawing<S extends ChartSpec> implements Acting {
   abstract paint(surface: Surface, size: Size, theme: Theme): void;
   /** Paints what follows the pointer. */
   abstract paintOver(surface: Surface, theme: Theme): void;
-  abstract hover(spot: { x: number; y: number } | null): void;
+  abstract hover(spot: Spot | null): void;
   /** What can be stepped through by keys, as keys of runs or places. */
   abstract step(by: number, down: boolean): void;
   /** What is pointed at, in words. */
   abstract get spoken(): string;
+  click(_spot: Spot): void {}
+  drag(_from: Spot): Dragging | null {
+    return null;
+  }
+  twice(_spot: Spot): void {}
+  cursor(_spot: Spot): string {
+    return "";
+  }
   /** Acts on Enter and Space. */
   act(): void {}
   /** Goes back from a zoom or a brush; false where there is none. */
@@ -92,6 +102,11 @@ export abstract class Drawing<S extends ChartSpec> implements Acting {
   /** Tells one state of the rows from the next. */
   protected get version(): string {
     return `${this.context.view.version}.${this.env.beat()}`;
+  }
+
+  /** What the table calls a run or a group. */
+  protected label(key: string, otherwise: string): string {
+    return this.context.view.charted.find((one) => one.key === key)?.label ?? otherwise;
   }
 
   /** The run that is pointed at, if it is one of these. */

@@ -172,8 +172,8 @@ export class LinesDrawing extends Drawing<LinesChart> {
       () => {
         if (one !== undefined && drawn.length > 1) {
           surface.box(box, { fill: theme.background, alpha: FADED });
-          this.#paintBelow(surface, one, theme, false);
-          this.#paintLine(surface, one, theme, 0.75);
+          paintBelow(surface, one, { picture, plane }, theme, false);
+          paintLine(surface, one, { picture, plane }, theme, 0.75);
         }
         if (this.#drag !== null) {
           const [from, to] = [plane.x(this.#drag.lo), plane.x(this.#drag.hi)];
@@ -239,7 +239,7 @@ export class LinesDrawing extends Drawing<LinesChart> {
     return valueAt({ lo: across.lo, hi: across.hi, log: this.#log }, at);
   }
 
-  drag(from: Spot): Dragging | null {
+  override drag(from: Spot): Dragging | null {
     const start = this.#valueAt(from);
     const over = (range: Range | null) => {
       this.#drag = range;
@@ -277,7 +277,7 @@ export class LinesDrawing extends Drawing<LinesChart> {
     this.env.renew();
   }
 
-  twice(): void {
+  override twice(): void {
     this.reset();
   }
 
@@ -334,10 +334,15 @@ export class LinesDrawing extends Drawing<LinesChart> {
     return last === undefined ? "–" : formatAny(last);
   }
 
+  #name({ key, label, group, runs }: Series): string {
+    const name = this.label(key, label);
+    return group ? `${name} (${runs})` : name;
+  }
+
   get legend(): Legend {
     const entries = this.#lines.map((one) => ({
       key: one.series.key,
-      label: one.series.group ? `${one.series.label} (${one.series.runs})` : one.series.label,
+      label: this.#name(one.series),
       place: one.line.colour,
       value: this.#valueOf(one),
     }));
@@ -359,7 +364,7 @@ export class LinesDrawing extends Drawing<LinesChart> {
       const ends = [finite.at(-1), least(curve.reduced ? curve.low : curve.y, Math.min)];
       const all = [...ends, least(curve.reduced ? curve.high : curve.y, Math.max)];
       return [
-        series.label,
+        this.#name(series),
         ...all.map((value) => (value === undefined ? "–" : formatAny(value))),
         formatCount(series.total),
       ];

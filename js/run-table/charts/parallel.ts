@@ -180,7 +180,7 @@ export class ParallelDrawing extends Drawing<ParallelChart> {
         surface.dot(x, this.#y(lane, i), 4, look);
       });
       const spot = this.#at ?? { x: (this.#lanes[0]?.x ?? 0) + 4, y: this.#y(0, i) };
-      paintTip(surface, spot, this.#lines(i), { width, height }, theme);
+      if (this.here) paintTip(surface, spot, this.#lines(i), { width, height }, theme);
     }
     if (this.#drag !== null) {
       const lane = this.#lanes[this.#drag.lane];
@@ -224,12 +224,12 @@ export class ParallelDrawing extends Drawing<ParallelChart> {
     return this.#lanes.findIndex((lane) => Math.abs(lane.x - x) <= GRAB_PX);
   }
 
-  cursor(spot: Spot): string {
+  override cursor(spot: Spot): string {
     if (this.#laneAt(spot) >= 0) return "ns-resize";
     return this.env.link.key === null ? "" : "pointer";
   }
 
-  click(spot: Spot): void {
+  override click(spot: Spot): void {
     const lane = this.#laneAt(spot);
     const id = this.#lanes[lane]?.id;
     if (id === undefined) this.act();
@@ -241,7 +241,7 @@ export class ParallelDrawing extends Drawing<ParallelChart> {
     if (key !== null && this.#source.value?.keys.includes(key)) this.select(key);
   }
 
-  drag(from: Spot): Dragging | null {
+  override drag(from: Spot): Dragging | null {
     const lane = this.#laneAt(from);
     const id = this.#lanes[lane]?.id;
     if (id === undefined) return null;
@@ -278,7 +278,7 @@ export class ParallelDrawing extends Drawing<ParallelChart> {
     return brushed.length > 0;
   }
 
-  twice(spot: Spot): void {
+  override twice(spot: Spot): void {
     if (this.#laneAt(spot) < 0) this.reset();
   }
 

@@ -136,7 +136,7 @@ export class ScatterDrawing extends Drawing<ScatterChart> {
     if (i < 0 || !Number.isFinite(spot.x + spot.y)) return;
     const look = { fill: this.#colour(i), stroke: theme.background, width: 2 };
     surface.dot(spot.x, spot.y, 6, look);
-    paintTip(surface, spot, this.#lines(i), this.size, theme);
+    if (this.here) paintTip(surface, spot, this.#lines(i), this.size, theme);
   }
 
   #lines(i: number): [string, ...string[]] {
@@ -163,7 +163,7 @@ export class ScatterDrawing extends Drawing<ScatterChart> {
     this.env.link.point(key);
   }
 
-  click(): void {
+  override click(): void {
     const key = this.env.link.key;
     if (key !== null && this.#source.value?.keys.includes(key)) this.select(key);
   }
@@ -172,11 +172,11 @@ export class ScatterDrawing extends Drawing<ScatterChart> {
     this.click();
   }
 
-  cursor(): string {
+  override cursor(): string {
     return this.env.link.key === null ? "crosshair" : "pointer";
   }
 
-  drag(from: Spot): Dragging {
+  override drag(from: Spot): Dragging {
     const show = (drag: [Spot, Spot] | null) => {
       this.#drag = drag;
       this.env.redraw(false);
@@ -207,7 +207,7 @@ export class ScatterDrawing extends Drawing<ScatterChart> {
     this.context.refine(this.spec.y, clauses[1]);
   }
 
-  twice(): void {
+  override twice(): void {
     this.reset();
   }
 

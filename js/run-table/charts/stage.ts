@@ -21,11 +21,11 @@ export interface Size {
 export interface Acting {
   /** The pointer is here, or gone. */
   hover: (spot: Spot | null) => void;
-  click?: (spot: Spot) => void;
+  click: (spot: Spot) => void;
   /** Takes a drag that begins here; null leaves it alone. */
-  drag?: (from: Spot) => Dragging | null;
-  twice?: (spot: Spot) => void;
-  cursor?: (spot: Spot) => string;
+  drag: (from: Spot) => Dragging | null;
+  twice: (spot: Spot) => void;
+  cursor: (spot: Spot) => string;
 }
 
 export interface Dragging {
@@ -53,11 +53,11 @@ export class Stage {
     ) => node.addEventListener(name, act, { signal });
     listen("pointermove", (event) => {
       const spot = this.#spotOf(event);
-      if (this.#end === null) node.style.cursor = acting.cursor?.(spot) ?? "";
+      if (this.#end === null) node.style.cursor = acting.cursor(spot);
       acting.hover(spot);
     });
     listen("pointerleave", () => acting.hover(null));
-    listen("dblclick", (event) => acting.twice?.(this.#spotOf(event)));
+    listen("dblclick", (event) => acting.twice(this.#spotOf(event)));
     listen("pointerdown", (event) => this.#press(event, acting));
     signal.addEventListener("abort", () => this.#end?.(), { once: true });
   }
@@ -86,7 +86,7 @@ export class Stage {
     if (event.button !== 0 || !event.isPrimary) return;
     this.#end?.();
     const from = this.#spotOf(event);
-    const dragging = acting.drag?.(from) ?? null;
+    const dragging = acting.drag(from);
     const ending = new AbortController();
     let moved = false;
     this.#end = () => {
@@ -107,7 +107,7 @@ export class Stage {
       "pointerup",
       (to) => {
         this.#end?.();
-        if (!moved) acting.click?.(from);
+        if (!moved) acting.click(from);
         if (moved) dragging?.end(this.#spotOf(to));
         else dragging?.cancel();
       },

@@ -22,7 +22,7 @@ import { writeNames } from "./names.ts";
 import { hasOptions, openOptions } from "./options.ts";
 import { ParallelDrawing } from "./parallel.ts";
 import { ScatterDrawing } from "./scatter.ts";
-import { Stage } from "./stage.ts";
+import { type Acting, Stage } from "./stage.ts";
 
 export interface TileEnv {
   context: TableContext;
@@ -97,7 +97,17 @@ export class Tile {
     const drawingEnv = { context, desk, link, signal, redraw, renew, beat: env.beat };
     const drawing = drawingOf(drawingEnv, spec, (part) => env.set(this, part));
     this.#drawing = drawing;
-    this.#stage = new Stage(drawing, signal);
+    const acting: Acting = {
+      hover: (spot) => {
+        drawing.here = spot !== null;
+        drawing.hover(spot);
+      },
+      click: (spot) => drawing.click(spot),
+      drag: (from) => drawing.drag(from),
+      twice: (spot) => drawing.twice(spot),
+      cursor: (spot) => drawing.cursor(spot),
+    };
+    this.#stage = new Stage(acting, signal);
     this.#legend = legendView(link, signal);
     this.#options = tool("Options of this chart", SLIDERS, "dialog", (anchor) =>
       openOptions(anchor, {
@@ -125,7 +135,7 @@ export class Tile {
     this.node.setAttribute("aria-label", "Chart");
     this.#plot.addEventListener("keydown", (event) => this.#key(event), { signal });
     this.node.addEventListener("keydown", (event) => this.#leave(event), { signal });
-    this.#plot.addEventListener("blur", () => link.point(null), { signal });
+    this.#plot.addEventListener("blur", () => acting.hover(null), { signal });
     link.onChange(() => redraw(false), signal);
     env.watcher.see(
       this.node,
@@ -245,6 +255,7 @@ export class Tile {
     if (act === undefined) return;
     event.preventDefault();
     event.stopPropagation();
+    drawing.here = true;
     act();
     if (drawing.spoken !== "") this.#env.context.announce(drawing.spoken);
   }
