@@ -27,7 +27,7 @@ export function baselineChip(context: TableContext): HTMLElement {
   });
   const node = element(
     "div",
-    { class: "inlay-baseline", role: "group", "aria-label": "Baseline" },
+    { class: "inlay-baseline-chip", role: "group", "aria-label": "Baseline" },
     element("span", { class: "inlay-baseline-word" }, "Baseline"),
     element("span", { class: "inlay-chip" }, name, remove),
     delta.node,

@@ -77,11 +77,12 @@ export function openColumnChoice(
     const size = Math.max(1, list.children.length);
     if (event.key === "ArrowDown") at = (at + 1) % size;
     else if (event.key === "ArrowUp") at = (at + size - 1) % size;
-    else if (event.key === "Enter") return pick(found[at]);
-    else return;
+    else if (event.key !== "Enter") return;
+    // Else Enter would go on to the button that gets the focus back, and press it.
     event.preventDefault();
     event.stopPropagation();
-    mark();
+    if (event.key === "Enter") pick(found[at]);
+    else mark();
   });
   node.append(search, list, more);
   draw();

@@ -99,7 +99,7 @@ function body(
   const equal = found.filter((row) => row.same);
   const node = element("tbody", { "data-section": section.name });
   if (found.length === 0) return node;
-  const count = differing.length === 0 ? "" : `${formatCount(differing.length)} differ`;
+  const count = differing.length === 0 ? "" : differ(differing.length);
   const heading = element(
     "th",
     { class: "inlay-diff-heading" },
@@ -155,8 +155,10 @@ function line({ key, values, same, change }: DiffRow, section: string): HTMLElem
   );
   name.scope = "row";
   const [first] = values;
+  const shown = section === "metrics" ? shortened(values) : values;
   const cells = values.map((value, i) => {
-    const cell = element("td", {}, value === null ? "–" : String(value));
+    const cell = element("td", {}, value === null ? "–" : String(shown[i]));
+    if (shown[i] !== value) cell.title = String(value);
     cell.dataset["kind"] = value === null ? "none" : typeof value;
     // Among several runs, those that do as the first one does step back.
     if (i > 0 && values.length > 2 && value === first) cell.dataset["same"] = "true";
@@ -165,6 +167,18 @@ function line({ key, values, same, change }: DiffRow, section: string): HTMLElem
   const row = element("tr", { "data-same": String(same) }, name, ...cells);
   if (sign) row.dataset["change"] = change ?? "";
   return row;
+}
+
+/** Metrics to six digits, unless those would hide a difference. */
+function shortened(values: DiffRow["values"]): DiffRow["values"] {
+  const short = values.map((value) =>
+    typeof value === "number" ? Number(value.toPrecision(6)) : value,
+  );
+  return new Set(short).size === new Set(values).size ? short : values;
+}
+
+function differ(count: number): string {
+  return count === 1 ? "1 differs" : `${formatCount(count)} differ`;
 }
 
 function chosenRows(section: DiffSection, typed: string, open: Set<string>): DiffRow[] {

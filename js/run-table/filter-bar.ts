@@ -85,9 +85,7 @@ export function filterBar(context: TableContext): HTMLElement {
     const marked = element("span", { class: "inlay-filter-fault" }, fault ? part : "");
     mirror.replaceChildren(input.value.slice(0, start), marked);
     mirror.scrollLeft = input.scrollLeft;
-    const { hint, runs } = context.view;
-    const told = fault?.message ?? (runs === 0 && same(input.value, applied) ? hint : "");
-    node.dataset["state"] = fault ? "error" : "";
+    const told = fault?.message ?? "";
     message.hidden = told === "" || list !== null;
     setText(message, told);
   };
@@ -193,9 +191,10 @@ export function filterBar(context: TableContext): HTMLElement {
       return true;
     },
     Escape: () => {
-      if (list !== null) close();
-      else if (input.value !== applied) apply(applied);
-      else return false;
+      // What is written stays: the list may have been about to open.
+      asking.abort();
+      if (list === null) return false;
+      close();
       return true;
     },
   };

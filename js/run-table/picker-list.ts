@@ -80,7 +80,6 @@ export function pickerList({ toggle, pin, move }: PickerDeeds): PickerList {
       role: "option",
       id: `${prefix}-${at}`,
       "aria-selected": String(shown),
-      "aria-label": `${name}${pinned ? ", pinned" : ""}`,
       "aria-setsize": String(rows.length),
       "aria-posinset": String(at + 1),
       "data-pinned": String(pinned),
@@ -97,6 +96,7 @@ export function pickerList({ toggle, pin, move }: PickerDeeds): PickerList {
       box,
       element("span", { class: "inlay-clip", title: name }, name),
       element("span", { class: "inlay-picker-runs" }, runs === null ? "gone" : formatCount(runs)),
+      pinned ? element("span", { class: "inlay-offscreen" }, "pinned") : "",
       pinning,
     );
     return line;

@@ -46,7 +46,12 @@ export function floatUnder(node: HTMLElement, root: Element, anchor: () => DOMRe
     node.style.maxHeight = `${Math.min(most, height - 2 * EDGE)}px`;
     const tall = Math.min(wanted, most);
     const y = up ? top - GAP - tall : bottom + GAP;
-    node.style.left = `${Math.max(EDGE, Math.min(left, width - node.offsetWidth - EDGE))}px`;
+    // In line with the table's edge where there is room for it: over the page beside it only in need.
+    const right = Math.min(
+      width - EDGE,
+      Math.max(root.getBoundingClientRect().right, node.offsetWidth),
+    );
+    node.style.left = `${Math.max(EDGE, Math.min(left, right - node.offsetWidth))}px`;
     node.style.top = `${Math.max(EDGE, Math.min(y, height - tall - EDGE))}px`;
   };
   node.setAttribute("popover", "manual");

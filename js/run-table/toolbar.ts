@@ -53,11 +53,11 @@ export const toolbarPart: Part = (context) => {
   draw();
   return element(
     "div",
-    { class: "inlay-tools" },
-    element("div", { class: "inlay-tools-line" }, filterBar(context), columns, more),
+    { class: "inlay-above" },
+    element("div", { class: "inlay-above-line" }, filterBar(context), columns, more),
     element(
       "div",
-      { class: "inlay-tools-line inlay-shaping" },
+      { class: "inlay-above-line inlay-shaping" },
       groupBar(context),
       baselineChip(context),
       differences,
