@@ -109,3 +109,27 @@ def test_columns_have_room():
     assert fitting(columns, rows, 8 + 10 + 10 + 7 + 9 + 9 + 2 * 5) == 6
     assert fitting(columns, rows, 8 + 10 + 10 + 7 + 9 + 9 + 2 * 5 - 1) == 5
     assert fitting(columns, rows, 3) == 4
+
+
+def test_groups(three):
+    assert cli("runs", "--group-by", "params.model", "--columns", "metrics.auc").output == (
+        "params.model  runs  metrics.auc\nm             3     0.3333 ± 0.33\n"
+    )
+    (group,) = json.loads(cli("runs", "--group-by", "params.model,experiment", "--json").output)
+    assert (group["params.model"], group["experiment"], group["runs"], group["metrics.auc.n"]) == ("m", "digits", 3, 3)
+    table = list(csv.DictReader(io.StringIO(cli("runs", "--group-by", "params.lr", "--csv").output)))
+    assert [row["params.lr"] for row in table] == ["0.01", "0.1", "1"]
+    assert "did you mean 'params.lr'" in cli("runs", "--group-by", "params.lrr", status=2).stderr
+    assert cli("runs", "name = 'nobody'", "--group-by", "status").stderr.startswith("no runs match")
+    assert "takes names of columns" in cli("runs", "--group-by", ", ", status=2).stderr
+
+
+def test_into_a_file(three, tmp_path):
+    path = tmp_path / "out.json"
+    assert cli("runs", "metrics.auc < 0.5", "-o", path, "--order-by", "-metrics.auc").output == (
+        f"2 runs written to {path}\n"
+    )
+    assert [run["name"] for run in json.loads(path.read_text())] == ["second", "first"]
+    assert "end in .parquet" in cli("runs", "-o", tmp_path / "out.txt", status=2).stderr
+    assert "goes with no" in cli("runs", "-o", path, "--json", status=2).stderr
+    assert cli("runs", "nothing = 1", "-o", path, status=1).stdout == ""
