@@ -6,6 +6,7 @@
 import { button, element, setText } from "../lib/dom.ts";
 import { formatCount } from "../lib/format.ts";
 import { statusLook } from "../lib/status.ts";
+import { PALETTE_SIZE } from "../lib/theme.ts";
 import type { Difference, DiffRow, DiffRun, DiffSection } from "./diff-wire.ts";
 
 const NAMES: Record<string, string> = {
@@ -76,7 +77,7 @@ export function sectionsView(
 
 function runHead({ name, short, status }: DiffRun, place: number | null): HTMLElement {
   const dot = element("span", { class: "inlay-diff-dot" });
-  if (place !== null) dot.style.background = `var(--inlay-line-${place})`;
+  if (place !== null) dot.style.background = `var(--inlay-line-${place % PALETTE_SIZE})`;
   const head = element(
     "th",
     { title: `${name} (${short}, ${statusLook(status, true).word})` },

@@ -32,6 +32,7 @@ export function facetOf(store: StubStore, filter: string, column: string, bins: 
       kind: "texts",
       values: values.slice(0, 200),
       chosen,
+      excluded: own !== undefined && "not_in" in own ? own.not_in.map(String) : null,
       distinct: values.length,
       missing,
       total,
@@ -188,22 +189,29 @@ export function diffOf(store: StubStore, args: Args): Reply {
       .sort((a, b) => Number(a.same) - Number(b.same));
     return { name, rows, equal: rows.filter((row) => row.same).length };
   };
-  const line = (no: number | null, op: string, ...spans: [string, string][]) => ({ no, op, spans });
-  const imported = line(1, "=", ["k", "import"], ["", " inlay"]);
-  const removed = line(2, "-", ["", "lr = "], ["n", "0.1"]);
-  const added = line(2, "+", ["", "lr = "], ["n", "0.01"], ["c", "  # smaller"]);
-  const folded = line(null, "@", ["", "40 equal lines"]);
-  const unified = [
-    ["=", "import inlay", 1, 1, imported.spans],
-    ["-", "lr = 0.1", 2, null, removed.spans],
-    ["+", "lr = 0.01  # smaller", null, 2, added.spans],
-    ["@", "40 equal lines", null, null, folded.spans],
-  ];
+  const line = (
+    op: string,
+    before: number | null,
+    after: number | null,
+    ...spans: [string, string][]
+  ) => ({ op, no: after ?? before, old: before, new: after, spans });
+  const imported = line("=", 1, 1, ["k", "import"], ["", " inlay"]);
+  const removed = line("-", 2, null, ["", "lr = "], ["n", "0.1"]);
+  const added = line("+", null, 2, ["", "lr = "], ["n", "0.01"], ["c", "  # smaller"]);
+  const defined = line("+", null, 3, ["k", "def "], ["f", "fit"], ["", "(x, name="], ["s", '"a"']);
+  const folded = { ...line("@", null, null), no: 40 };
+  const unified = [imported, removed, added, defined, folded];
   const side = [
     [imported, imported],
     [removed, added],
+    [null, defined],
     [folded, folded],
   ];
+  const row = (key: string, values: (string | null)[]) => {
+    const same = new Set(values).size === 1;
+    const change = values[0] === null ? "added" : values.at(-1) === null ? "removed" : "changed";
+    return { key, values, same, change: same ? null : change };
+  };
   return [
     {
       runs: places.map((i) => {
@@ -217,31 +225,49 @@ export function diffOf(store: StubStore, args: Args): Reply {
         {
           name: "git",
           rows: [
-            {
-              key: "commit",
-              values: places.map((i) => `c0ffee${i}`),
-              same: false,
-              change: "changed",
-            },
+            row(
+              "git_commit",
+              places.map((i) => `c0ffee${i}`),
+            ),
           ],
-          equal: 1,
+          equal: 0,
         },
         {
           name: "environment",
           rows: [
-            {
-              key: "numpy",
-              values: places.map((_, i) => (i === 0 ? "2.1.0" : "2.2.0")),
-              same: false,
-              change: "changed",
-            },
+            row(
+              "packages.numpy",
+              places.map((_, i) => (i === 0 ? "2.1.0" : "2.2.0")),
+            ),
+            row(
+              "packages.polars",
+              places.map((_, i) => (i === 0 ? null : "1.30.0")),
+            ),
+            row(
+              "packages.pandas",
+              places.map((_, i) => (i === 0 ? "3.0.0" : null)),
+            ),
+            ...Array.from({ length: 87 }, (_, i) =>
+              row(
+                `packages.p${i}`,
+                places.map(() => "1.0"),
+              ),
+            ),
           ],
           equal: 87,
         },
       ],
       code: runs
         .slice(1)
-        .map((run) => ({ run, against: runs[0], unified, side, added: 1, removed: 1 })),
+        .map((run) => ({
+          run,
+          against: runs[0],
+          missing: false,
+          unified,
+          side,
+          added: 2,
+          removed: 1,
+        })),
     },
   ];
 }
