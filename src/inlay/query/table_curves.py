@@ -177,18 +177,15 @@ def _of_group(key: str, own: list[Stretches], x: Axis, band: Band) -> TableCurve
     runs = np.bincount(at[there], minlength=len(keys))
     centre = np.bincount(at, along, len(keys)) / np.bincount(at, minlength=len(keys))
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        middle: Values = np.bincount(at[there], mean[there] / runs[at[there]], len(keys))
-        middle = np.where(runs > 0, middle, np.nan)
-        below: Values
-        above: Values
+        middle = np.where(runs > 0, np.bincount(at[there], mean[there] / runs[at[there]], len(keys)), np.nan)
         if band == "std":
             squares = np.bincount(at[there], (mean[there] - middle[at[there]]) ** 2, len(keys))
             reach = np.where(runs > 1, np.sqrt(squares / (runs - 1)), 0.0)
-            below, above = middle - reach, middle + reach
+            ends = middle - reach, middle + reach
         else:
             below, above = np.full(len(keys), np.inf), np.full(len(keys), -np.inf)
             np.minimum.at(below, at[there], low[there])
             np.maximum.at(above, at[there], high[there])
-            below, above = np.where(runs > 0, below, np.nan), np.where(runs > 0, above, np.nan)
+            ends = np.where(runs > 0, below, np.nan), np.where(runs > 0, above, np.nan)
     total, nonfinite = (int(sum(getattr(one, name).sum() for one in own)) for name in ("n", "nonfinite"))
-    return TableCurve(key, _places(x, centre), middle, below, above, total, nonfinite, True, len(own))  # noqa: FBT003
+    return TableCurve(key, _places(x, centre), middle, ends[0], ends[1], total, nonfinite, True, len(own))  # noqa: FBT003

@@ -107,7 +107,9 @@ def stretches(
     condition = f"series_id IN ({', '.join(map(str, ids))})"
     if span is not None:
         condition += f" AND {along} BETWEEN {span[0]} AND {span[1]}"
-    sql = _STRETCHES.format(along=along, width=bucket_width, joined=joined, condition=condition)
+    signed = axis == "relative" or any(one.first_step < 0 for one in series)
+    bucket = bucket_sql(along, bucket_width, signed=signed)
+    sql = _STRETCHES.format(along=along, bucket=bucket, joined=joined, condition=condition)
     return _of_rows({name: np.ma.filled(column, np.nan) for name, column in con.execute(sql).fetchnumpy().items()})
 
 
@@ -117,10 +119,15 @@ JOIN (SELECT unnest({ids}::INTEGER[]) AS series_id, unnest({begins}::BIGINT[]) A
              unnest({widths}::BIGINT[]) AS width) of USING (series_id)"""
 # Finite values and others are groups of their own: a filter on each aggregate takes half as long again.
 _STRETCHES = """
-SELECT series_id::BIGINT AS series, {along} // {width} AS bucket, isfinite(value) AS finite,
+SELECT series_id::BIGINT AS series, {bucket} AS bucket, isfinite(value) AS finite,
        avg({along}) AS x, avg(value) AS mean, min(value) AS low, max(value) AS high, count(*) AS n
 FROM points {joined} WHERE {condition} GROUP BY ALL ORDER BY series, bucket, finite DESC
 """
+
+
+def bucket_sql(along: str, width: str, *, signed: bool) -> str:
+    """The place of a bucket in SQL. The database divides towards zero, where two buckets would become one."""
+    return f"({along} // {width} - ({along} % {width} < 0)::BIGINT)" if signed else f"{along} // {width}"
 
 
 def _of_rows(rows: dict[str, Any]) -> Stretches:

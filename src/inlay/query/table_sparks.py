@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from inlay.query.filter_fields import column_key
-from inlay.query.table_series import series_of
+from inlay.query.table_series import bucket_sql, series_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +56,8 @@ def _reduced(con: DuckDBPyConnection, series: list[Series], widths: dict[int, in
     width, joined = "of.width", _WIDTHS.format(list(widths), list(widths.values()))
     if len(of) == 1:
         width, joined = str(of.pop()), ""
-    rows = con.execute(_STRETCHES.format(width=width, joined=joined, ids=ids)).fetchnumpy()
+    bucket_of = bucket_sql("step", width, signed=any(one.first_step < 0 for one in series))
+    rows = con.execute(_STRETCHES.format(bucket=bucket_of, joined=joined, ids=ids)).fetchnumpy()
     number, bucket, low, high = (np.ma.getdata(column) for column in rows.values())
     starts, ends = (np.searchsorted(number, list(widths), side) for side in ("left", "right"))
     return [
@@ -68,7 +69,7 @@ def _reduced(con: DuckDBPyConnection, series: list[Series], widths: dict[int, in
 # All numbers in these are our own.
 _WIDTHS = "JOIN (SELECT unnest({}::INTEGER[]) AS series_id, unnest({}::BIGINT[]) AS width) of USING (series_id)"
 _STRETCHES = """
-SELECT series_id, step // {width} AS bucket, min(value) AS low, max(value) AS high
+SELECT series_id, {bucket} AS bucket, min(value) AS low, max(value) AS high
 FROM points {joined} WHERE series_id IN ({ids}) AND isfinite(value)
 GROUP BY series_id, bucket ORDER BY series_id, bucket
 """
