@@ -27,7 +27,8 @@ _MONO = "font-family:ui-monospace,Menlo,Consolas,monospace;font-size:12px;line-h
 _TINTS = {"+": "background:rgba(46,160,67,.16)", "-": "background:rgba(218,54,51,.15)"}
 _WORDS = {"k": "font-weight:600", "c": f"font-style:italic;{_MUTED}", "f": "font-weight:600"}
 _CHANGES = {"added": "+", "removed": "-"}
-_TABLE = "border-collapse:collapse;margin:0;font-size:13px"
+_TABLE = "border-collapse:collapse;margin:0;font-size:13px;color:inherit"
+_PLAIN = "background:none"  # JupyterLab stripes rows
 
 
 def diff_html(found: Mapping[str, Any]) -> str:
@@ -38,13 +39,13 @@ def diff_html(found: Mapping[str, Any]) -> str:
     body += [_code(entry, names) for entry in found["code"]]
     if not found["code"] and all(not _differing(section) for section in found["sections"]):
         body.insert(0, f"<p>No differences between {len(runs)} runs.</p>")
-    return f'<div style="max-width:100%;overflow-x:auto">{"".join(body)}</div>'
+    return f'<div style="max-width:100%;overflow-x:auto;font-size:13px;line-height:1.5">{"".join(body)}</div>'
 
 
 def _section(section: Mapping[str, Any], runs: Sequence[Mapping[str, Any]]) -> str:
     differing = _differing(section)
     equal = [row for row in section["rows"] if row["same"]]
-    title = f'<b>{escape(section["name"].capitalize())}</b> <span style="{_MUTED}">{len(differing)} different</span>'
+    title = f"<b>{escape(section['name'].capitalize())}</b>"
     folded = ""
     if equal:
         head = f'<summary style="cursor:pointer;{_MUTED}">{len(equal):,} equal</summary>'
@@ -60,13 +61,15 @@ def _table(rows: Sequence[Mapping[str, Any]], runs: Sequence[Mapping[str, Any]])
         f'<span style="font-weight:400;{_MUTED}">{escape(run["short"])}</span></th>'
         for run in runs
     )
-    head = f'<tr><th scope="col" style="{_CELL};border-top:0"></th>{heads}</tr>' if len(runs) > 1 else ""
+    head = (
+        f'<tr style="{_PLAIN}"><th scope="col" style="{_CELL};border-top:0"></th>{heads}</tr>' if len(runs) > 1 else ""
+    )
     return f'<table style="{_TABLE}">{head}{"".join(_row(row, len(runs)) for row in rows)}</table>'
 
 
 def _row(row: Mapping[str, Any], count: int) -> str:
     sign = _CHANGES.get(row["change"] or "", "")
-    tint = _TINTS.get(sign, "")
+    tint = _TINTS.get(sign, _PLAIN)
     mark = f' <span style="{_MUTED}">{row["change"]}</span>' if sign else ""
     pairs = zip(row["values"][:count], value_texts(row["values"]), strict=False)
     cells = "".join(_cell(value, text) for value, text in pairs)
@@ -112,15 +115,15 @@ def _more(count: int) -> str:
 
 def _unified(line: Mapping[str, Any]) -> str:
     if line["op"] == "@":
-        return f'<tr>{_number(None)}{_number(None)}<td></td><td style="{_CODE};{_MUTED}">{_equal(line)}</td></tr>'
-    numbers = f"{_number(line['old'])}{_number(line['new'])}"
-    return (
-        f'<tr style="{_TINTS.get(line["op"], "")}">{numbers}{_sign(line)}<td style="{_CODE}">{_spans(line)}</td></tr>'
-    )
+        text = f'<td style="{_CODE};{_MUTED}">{_equal(line)}</td>'
+        return f'<tr style="{_PLAIN}">{_number(None)}{_number(None)}<td style="border:0"></td>{text}</tr>'
+    tint = _TINTS.get(line["op"], _PLAIN)
+    cells = f'{_number(line["old"])}{_number(line["new"])}{_sign(line)}<td style="{_CODE}">{_spans(line)}</td>'
+    return f'<tr style="{tint}">{cells}</tr>'
 
 
 def _side(left: Mapping[str, Any] | None, right: Mapping[str, Any] | None) -> str:
-    return f"<tr>{_half(left, 'old')}{_half(right, 'new')}</tr>"
+    return f'<tr style="{_PLAIN}">{_half(left, "old")}{_half(right, "new")}</tr>'
 
 
 def _half(line: Mapping[str, Any] | None, of: str) -> str:
