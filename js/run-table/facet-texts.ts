@@ -69,8 +69,9 @@ export function textsFacet(first: Texts, choose: (clause: Clause | null) => void
   const update = (next: Facet) => {
     if (next.kind !== "texts") return;
     facet = next;
-    wanted = new Set(next.chosen ?? []);
     unwanted = new Set(next.excluded ?? []);
+    // Those let through because others are left out were not chosen by anybody.
+    wanted = new Set(next.excluded ? [] : (next.chosen ?? []));
     draw();
   };
   search.addEventListener("input", draw);

@@ -63,6 +63,11 @@ export function facetView(
       resized();
     }
     missing.hidden = facet.missing === 0;
+    // As the kernel spells what a click on it asks for.
+    const { filter } = context.state;
+    missing.ariaPressed = String(
+      filter.toUpperCase().includes(`${column.field} IS NULL`.toUpperCase()),
+    );
     setText(missing, `${formatCount(facet.missing)} without a value`);
     const odd = facet.kind === "numbers" ? facet.nonfinite : 0;
     setText(nonfinite, odd > 0 ? `${formatCount(odd)} not finite` : "");

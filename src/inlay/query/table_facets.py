@@ -62,6 +62,8 @@ class TextFacet:
     missing: int
     total: int
     kind: str = "texts"
+    excluded: list[str] | None = None
+    """What the filter leaves out, where it says that; `chosen` are then the others of those listed."""
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -155,16 +157,19 @@ def _texts(
     if numbers:
         counted.sort(key=lambda value: float(value[0]))
     distinct, total = rows[0][2:] if rows else (0, 0)
-    return TextFacet(counted, _chosen(clause, counted), distinct, missing, total)
+    excluded = _named(clause, counted) if isinstance(clause, NotIn) else None
+    return TextFacet(counted, _chosen(clause, counted), distinct, missing, total, excluded=excluded)
 
 
 def _chosen(clause: Clause | None, counted: list[tuple[str, int]]) -> list[str] | None:
     if not isinstance(clause, (In, NotIn)):
         return None
-    named = [value if isinstance(value, str) else _spelled(value, counted) for value in clause.values]
-    if isinstance(clause, In):
-        return [encodable(value) for value in named]
-    return [text for text, _ in counted if text not in named]
+    named = _named(clause, counted)
+    return named if isinstance(clause, In) else [text for text, _ in counted if text not in named]
+
+
+def _named(clause: In | NotIn, counted: list[tuple[str, int]]) -> list[str]:
+    return [encodable(value if isinstance(value, str) else _spelled(value, counted)) for value in clause.values]
 
 
 def _spelled(value: float | bool, counted: list[tuple[str, int]]) -> str:  # noqa: FBT001
