@@ -196,9 +196,9 @@ def test_an_export_that_fails_leaves_what_was_there(tmp_path, monkeypatch):
     with pytest.raises(ZeroDivisionError):
         inlay.runs().export(path)
     assert path.read_text() == "before"
-    assert [one.name for one in tmp_path.iterdir() if one.suffix == ".json" or one.name.startswith(".runs")] == [
-        "runs.json"
-    ]
+    assert [
+        one.name for one in tmp_path.iterdir() if one.suffix == ".json" or one.name.startswith(".inlay-export")
+    ] == ["runs.json"]
 
 
 # -- the table that shows what differs ------------------------------------------------------------------------

@@ -53,13 +53,16 @@ _KINDS: dict[str, Kind] = {"started_at": "time", "ended_at": "time", "duration_s
 _METRICS = """
 SELECT key, list(place), list(last) FROM series JOIN places USING (run_id) WHERE count > 0 GROUP BY key ORDER BY key
 """
-# Whole numbers of more digits than a float holds are read from their text.
+# Whole numbers of more digits than a float holds are read from their text; so is NaN, which older DuckDB kept as NULL.
 _PARAMS = """
-SELECT key,
-       CASE WHEN number IS NULL OR (abs(number) >= 1e15 AND isfinite(number)) THEN type ELSE 'number' END AS kind,
-       list(place), list(number), list(value) FILTER (WHERE number IS NULL OR abs(number) >= 1e15),
-       bool_and(isfinite(number) AND number = trunc(number) AND NOT contains(value, '.') AND NOT contains(value, 'e'))
-FROM params JOIN places USING (run_id) GROUP BY key, kind ORDER BY key
+SELECT key, CASE WHEN n IS NULL OR (abs(n) >= 1e15 AND isfinite(n)) THEN type ELSE 'number' END AS kind,
+       list(place), list(n), list(value) FILTER (WHERE n IS NULL OR abs(n) >= 1e15),
+       bool_and(isfinite(n) AND n = trunc(n) AND NOT contains(value, '.') AND NOT contains(value, 'e'))
+FROM (
+    SELECT key, value, type, place,
+           CASE WHEN number IS NULL AND value = 'NaN' AND type = 'json' THEN 'nan'::DOUBLE ELSE number END AS n
+    FROM params JOIN places USING (run_id)
+) GROUP BY key, kind ORDER BY key
 """
 _MIXED = "SELECT place, value, type FROM params JOIN places USING (run_id) WHERE key = ?"
 _TAGS = "SELECT key, list(place), list(value) FROM tags JOIN places USING (run_id) GROUP BY key ORDER BY key"

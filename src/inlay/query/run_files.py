@@ -49,7 +49,7 @@ def check_target(path: object) -> Path:
 
 def write_runs(target: Path, columns: Sequence[RunColumn]) -> None:
     """Write the columns to a path that `check_target` found good; a file that is there is replaced."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{target.name[:100]}-", dir=target.parent)
+    descriptor, name = tempfile.mkstemp(prefix=".inlay-export-", dir=target.parent)
     os.close(descriptor)
     place = Path(name)
     try:
