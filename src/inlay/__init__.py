@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from inlay.transfer.exports import export_runs
     from inlay.transfer.imports import import_runs
     from inlay.views.altair_chart import chart
+    from inlay.views.run_table import RunTable
 
 _WHERE = {
     "InlayError": "inlay.errors",
@@ -54,6 +55,7 @@ _WHERE = {
     "export_runs": "inlay.transfer.exports",
     "import_runs": "inlay.transfer.imports",
     "chart": "inlay.views.altair_chart",
+    "RunTable": "inlay.views.run_table",
     "configure": "inlay.settings",
 }
 
@@ -62,6 +64,7 @@ __all__ = [
     "History",
     "InlayError",
     "Run",
+    "RunTable",
     "Runs",
     "__version__",
     "active_run",
@@ -101,6 +104,7 @@ def __dir__() -> list[str]:
 def _draw(keys: Any, runs: Any, **options: Any) -> Any:
     """What `Run.chart` asks for; Altair is loaded with the first chart."""
     from inlay.views.altair_chart import chart
+    from inlay.views.run_table import RunTable
 
     return chart(keys, runs, **options)
 

@@ -104,7 +104,14 @@ class RunTable:
         state = session.state
         if self._compared and ids and state == self._began:
             return f"import inlay\n\ninlay.compare({', '.join(map(repr, ids))})\n"
-        return code_of(session.query, state, remembered=remembered_state(session.store), field_of=field_of)
+        remembered = remembered_state(session.store)
+
+        def looks_alike(query: RunQuery) -> bool:
+            if query == session.query or state["columns"] is not None:
+                return True
+            return TableSession(session.store, query, remembered).shown() == session.shown()
+
+        return code_of(session.query, state, remembered=remembered, field_of=field_of, looks_alike=looks_alike)
 
     def code_line(self) -> str:
         """The same without the import, for where there is room for a line."""

@@ -9,7 +9,7 @@ from inlay.views.format import encodable, plain
 from inlay.views.table_texts import group_label
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from duckdb import DuckDBPyConnection
 
@@ -21,9 +21,9 @@ MOST = 200
 LABEL = 80
 
 
-def charted_of(con: DuckDBPyConnection, arrangement: Arrangement, state: Mapping[str, Any]) -> list[dict[str, Any]]:
+def charted_of(con: DuckDBPyConnection, arrangement: Arrangement, selected: Sequence[str]) -> list[dict[str, Any]]:
     """`Charted` records of js/run-table/wire.ts, in the order of the rows or of the selection."""
-    if arrangement.by and not state["selected"]:
+    if arrangement.by and not selected:
         return [
             {"key": head.key, "label": group_name([value_cell(value) for value in head.values]), "n": head.n}
             for head in arrangement.groups[:FIRST]
@@ -31,7 +31,7 @@ def charted_of(con: DuckDBPyConnection, arrangement: Arrangement, state: Mapping
     first = arrangement.ids[:FIRST]
     if arrangement.baseline is not None and not arrangement.by:
         first = [arrangement.baseline, *first[: FIRST - 1]]
-    rows = run_rows(con, state["selected"][:MOST] or first)
+    rows = run_rows(con, selected[:MOST] or first)
     return [{"key": row["run"], "label": run_name(row), "n": 1} for row in rows if row["status"] or row["name"]]
 
 

@@ -26,14 +26,17 @@ def code_of(
     *,
     remembered: Mapping[str, Any],
     field_of: Callable[[str], str],
+    looks_alike: Callable[[RunQuery], bool],
 ) -> str:
     """The cell. `query` is what the table was made of, `remembered` the state that a table of this store begins with,
-    `field_of` writes a column as an order does.
+    `field_of` writes a column as an order does, `looks_alike` says whether a table of other runs would choose the same
+    columns.
     """
     if query.limit is None and query.within is None and not _summarised(state):
+        merged = query.narrowed(state["filter"])
         order = tuple(f"{field_of(column)} {way.upper()}" for column, way in state["order"])
-        if _same({**state, "filter": "", "order": []}, remembered):
-            return f"import inlay\n\n{_runs(query.narrowed(state['filter']), order or query.order_by)}\n"
+        if _same({**state, "filter": "", "order": []}, remembered) and looks_alike(merged):
+            return f"import inlay\n\n{_runs(merged, order or query.order_by)}\n"
     return f"import inlay\n\n{_table(_runs(query, query.order_by), differing(state))}\n"
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from inlay.query.completion import column_at, complete, names_of, values_of
 from inlay.query.difference import difference
+from inlay.query.table_boxes import boxes
 from inlay.query.table_cells import read_cells
 from inlay.query.table_curves import curves
 from inlay.query.table_facets import facet
@@ -17,13 +18,13 @@ from inlay.query.table_group_cells import group_cells
 from inlay.query.table_page import run_rows, value_cell
 from inlay.query.table_sparks import sparks
 from inlay.views.format import encodable
-from inlay.views.table_charted import charted_of, group_name, run_name
+from inlay.views.table_charted import group_name, run_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from inlay.query.table_arrangement import GroupHead
     from inlay.query.table_curves import Band, TableCurve
+    from inlay.query.table_scope import Chosen
     from inlay.query.table_series import Axis
     from inlay.views.table_session import TableSession
 
@@ -83,39 +84,35 @@ def curves_answer(
 
 
 def values_answer(session: TableSession, columns: Sequence[str], scope: str, limit: int) -> dict[str, Any]:
-    """The cells of columns for what charts show, or for all runs that match, up to a limit."""
+    """The cells of columns for what charts show (`charted`), or for the runs that match (`view`), up to a limit."""
     with session.opened() as con:
         arrangement, state = session.arrangement(con), session.state
-        heads: list[GroupHead] = []
-        by_key: dict[str, GroupHead] = {}
         if scope == "charted":
-            charted = charted_of(con, arrangement, state)
-            keys, labels = [one["key"] for one in charted], [one["label"] for one in charted]
-            by_key = {head.key: head for head in arrangement.groups}
-            heads = [by_key[key] for key in keys if key in by_key]
+            charted = session.charted(con)
+            keys, labels, total = [one["key"] for one in charted], [one["label"] for one in charted], len(charted)
+            heads = [head for head in arrangement.groups if head.key in keys]  # both are in the order of the rows
+            cells = (
+                group_cells(con, arrangement, heads, columns, state["summary"])
+                if heads
+                else read_cells(con, keys, columns, state["summary"])
+            )
         else:
-            keys = arrangement.ids[:limit]
-            if arrangement.baseline is not None and arrangement.baseline not in arrangement.ids:
+            keys, total = arrangement.ids[:limit], arrangement.runs
+            if arrangement.baseline is not None and total > len(arrangement.ids):
                 keys = [arrangement.baseline, *keys][:limit]
             labels = [run_name(row) for row in run_rows(con, keys)]
-        if heads:
-            cells = group_cells(con, arrangement, heads, columns, state["summary"])
-            labels = [label for key, label in zip(keys, labels, strict=True) if key in by_key]
-            keys = [head.key for head in heads]
-        else:
             cells = read_cells(con, keys, columns, state["summary"])
-    total = len(keys) if scope == "charted" else arrangement.runs
-    return {"keys": list(keys), "labels": labels, "columns": cells, "total": total}
+    return {"keys": keys, "labels": labels, "columns": cells, "total": total}
 
 
 def boxes_answer(session: TableSession, column: str, by: str, scope: str) -> dict[str, Any]:
     """How a column is distributed in each group of runs that share a value of another."""
-    from inlay.query.table_boxes import boxes
-
     with session.opened() as con:
         arrangement, state = session.arrangement(con), session.state
-        ids = [one["key"] for one in charted_of(con, arrangement, state)] if scope == "charted" else arrangement.ids
-        return {"boxes": [one.as_json() for one in boxes(con, ids, column, by, state["summary"])]}
+        chosen: Chosen = arrangement.scope
+        if scope == "charted" and not arrangement.by:
+            chosen = [one["key"] for one in session.charted(con)]
+        return {"boxes": [one.as_json() for one in boxes(con, chosen, column, by, state["summary"])]}
 
 
 def diff_answer(session: TableSession, run_ids: Sequence[str]) -> dict[str, Any]:

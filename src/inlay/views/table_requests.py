@@ -94,8 +94,8 @@ def _sparks(request: dict[str, Any], table: RunTable) -> Answer:
 
 
 def _curves(request: dict[str, Any], table: RunTable) -> Answer:
-    x: Any = text(request, "x")  # what is none, `curves` refuses
-    band: Any = text(request, "band")
+    x: Any = _word(request, "x", "step", "time", "relative")
+    band: Any = _word(request, "band", "std", "range")
     lo, hi = (optional(request, name, number) for name in ("lo", "hi"))
     points = max(10, min(integer(request, "points", 400), POINTS))
     keys = _texts(request, "keys", 500)
@@ -191,10 +191,14 @@ def _column(request: dict[str, Any], name: str) -> str:
 
 
 def _scope(request: dict[str, Any]) -> str:
-    scope = text(request, "scope")
-    if scope not in ("charted", "view"):
-        raise ValueError(f"'scope' is 'charted' or 'view'; got {scope!r:.200}")
-    return scope
+    return _word(request, "scope", "charted", "view")
+
+
+def _word(request: dict[str, Any], name: str, *words: str) -> str:
+    word = text(request, name)
+    if word not in words:
+        raise ValueError(f"{name!r} is one of {', '.join(map(repr, words))}; got {word!r:.200}")
+    return word
 
 
 def _texts(request: dict[str, Any], name: str, most: int) -> list[str]:

@@ -104,7 +104,7 @@ class TableSession:
             now = cleaned_state(given)
             now["filter"] = self._state["filter"]
             self._take(now)
-            charted = charted_of(con, self._arranged(con), now)
+            charted = self.charted(con)
         self.changed()
         return {"charted": charted}
 
@@ -191,6 +191,10 @@ class TableSession:
             self._arranged(con)
             return sent_columns(self._columns, self._shown)
 
+    def shown(self) -> list[str]:
+        """The columns that are shown."""
+        return list(self.still(0)[0]["columns"])
+
     def all_columns(self) -> list[dict[str, Any]]:
         """Every column there is."""
         with self.opened() as con:
@@ -236,7 +240,7 @@ class TableSession:
 
     def counts(self) -> tuple[int, int]:
         """How many runs match, and how many there are."""
-        view = self.view(count=0)
+        view, _ = self.still(0)
         return view["runs"], view["all"]
 
     def known(self, run_ids: Sequence[str]) -> list[str]:
@@ -247,6 +251,12 @@ class TableSession:
             found = con.execute(*among(self._base, run_ids)).fetchall()
             here = {run_id for (run_id,) in found} | self._deleted
         return [one for one in run_ids if one in here]
+
+    def charted(self, con: DuckDBPyConnection, state: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        """What charts show, over an open connection."""
+        selected = (state or self._state)["selected"]
+        chosen = self.known(selected)
+        return [] if selected and not chosen else charted_of(con, self._arranged(con), chosen)
 
     def runs(self, run_ids: Sequence[str]) -> list[Run]:
         """Runs of this table. Raises `InlayError` for any other."""
@@ -336,7 +346,7 @@ class TableSession:
             "all": self._all,
             "columns": self._shown,
             "ranges": ranges_of(con, arrangement, heat) if heat else {},
-            "charted": charted_of(con, arrangement, state),
+            "charted": self.charted(con, state),
             "sql": encodable(Statement(arrangement.sql, arrangement.params)),
             "hint": hint_of(con, self._base, state["filter"], self._all) if arrangement.runs == 0 else "",
             "error": None,
