@@ -26,6 +26,8 @@ const REACH_PX = 28;
 /** With more lines than this, the bands of single runs would only be a fog. */
 const BANDED = 12;
 const EDGE_PX = 8;
+/** In CSS pixels: a wider chart has room for all the points there are to be had. */
+const WIDE = 640;
 const FADED = 0.72;
 
 export class LinesDrawing extends Drawing<LinesChart> {
@@ -35,6 +37,7 @@ export class LinesDrawing extends Drawing<LinesChart> {
   #picture: Picture | null = null;
   #plane: Plane | null = null;
   #drag: Range | null = null;
+  #points = 500;
 
   constructor(env: DrawingEnv, spec: LinesChart) {
     super(env, spec);
@@ -65,11 +68,12 @@ export class LinesDrawing extends Drawing<LinesChart> {
     // A little more than is seen, so that lines run on to the edges.
     const air = zoom === null ? 0 : (zoom.hi - zoom.lo) * 0.05;
     const [lo, hi] = zoom === null ? [null, null] : [zoom.lo - air, zoom.hi + air];
-    const points = Math.min(1000, Math.ceil(Math.max(1, this.size.width) / 250) * 250);
+    // A chart that was wide once has what it needs when it is narrow again.
+    if (this.size.width > WIDE) this.#points = 1000;
     const known = keys.length > 0 && metric !== "" && this.size.width > 0;
     const grouped = charted.some(({ key }) => key.startsWith("["));
     this.#source.want(
-      known ? { keys, metric, x, lo, hi, points, band } : null,
+      known ? { keys, metric, x, lo, hi, points: this.#points, band } : null,
       grouped ? this.version : String(this.env.beat()),
     );
   }
