@@ -1,4 +1,4 @@
-"""The filter language: what it finds, in which order, and what it says of names that no run has."""
+"""The filter language: what it finds, and in which order."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from filtered_runs import ROWS, found_names, made, stored
 
 import inlay
 from inlay.errors import QueryError
-from inlay.query.filter import select_runs, strangers, where_runs
+from inlay.query.filter import select_runs, where_runs
 from inlay.query.filter_fields import field_of
 from inlay.query.filter_syntax import parse
 from inlay.query.fresh import fresh
@@ -382,20 +382,6 @@ def test_parts_of_a_statement(con):
     )
     assert con.execute(sql, {**where.params, "mine": 3}).fetchall() == [("alpha", "e1", 3)]
     assert where_runs("", deleted=None).condition == "true"
-
-
-def test_names_that_no_run_has(con):
-    said = strangers(con, "metrics.acu > 1 or (not params.LR = 1 and tags.team = 'x' and tags.zzz is null)")
-    assert said == [
-        "no run has a metric 'acu'; did you mean metrics.auc?",
-        "no run has a param 'LR'; did you mean params.lr?",
-        "no run has a tag 'zzz'",
-    ]
-    assert strangers(con, "") == strangers(con, "status = 'failed' and metrics.auc > 5") == []
-    assert strangers(con, "0 < max(metrics.valloss) - parent.params.lrr * 2") == [
-        "no run has a metric 'valloss'; did you mean metrics.val/loss?",
-        "no run has a param 'lrr'; did you mean params.lr?",
-    ]
 
 
 def test_columns_as_a_filter_spells_them(con):

@@ -1,13 +1,14 @@
-"""The filter language: what it refuses, in which words, and where it points."""
+"""The filter language: what it refuses, in which words, and where it points; and names that no run has."""
 
 from __future__ import annotations
 
 import pickle
 
 import pytest
+from filtered_runs import ROWS, made
 
 from inlay.errors import QueryError
-from inlay.query.filter import select_runs
+from inlay.query.filter import select_runs, strangers
 from inlay.query.filter_tokens import LONGEST
 
 # The text, and what its error says: with the column, what was found and what was expected.
@@ -197,3 +198,22 @@ def test_the_place_of_an_error_travels():
     assert error.value.position == 19
     again = pickle.loads(pickle.dumps(error.value))
     assert (str(again), again.position) == (str(error.value), 19)
+
+
+def test_names_that_no_run_has():
+    with made(ROWS) as con:
+        check_strangers(con)
+
+
+def check_strangers(con):
+    said = strangers(con, "metrics.acu > 1 or (not params.LR = 1 and tags.team = 'x' and tags.zzz is null)")
+    assert said == [
+        "no run has a metric 'acu'; did you mean metrics.auc?",
+        "no run has a param 'LR'; did you mean params.lr?",
+        "no run has a tag 'zzz'",
+    ]
+    assert strangers(con, "") == strangers(con, "status = 'failed' and metrics.auc > 5") == []
+    assert strangers(con, "0 < max(metrics.valloss) - parent.params.lrr * 2") == [
+        "no run has a metric 'valloss'; did you mean metrics.val/loss?",
+        "no run has a param 'lrr'; did you mean params.lr?",
+    ]

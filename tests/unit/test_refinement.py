@@ -43,6 +43,7 @@ REFINED = [
     ("metrics.auc > 0.1", "metrics.auc", HALF, f"metrics.auc > 0.1 AND {SAID}"),
     ("metrics.auc >= 0.1", "metrics.auc", HALF, f"metrics.auc >= 0.1 AND {SAID}"),
     ("metrics.auc >= 0.1 and metrics.auc >= 0.2", "metrics.auc", None, "metrics.auc >= 0.1 and metrics.auc >= 0.2"),
+    ("not metrics.auc >= 1 and metrics.auc <= 2", "metrics.auc", None, "not metrics.auc >= 1 and metrics.auc <= 2"),
     ("max(metrics.auc) = 1", "metrics.auc", None, "max(metrics.auc) = 1"),
     ("metrics.auc = metrics.b", "metrics.auc", None, "metrics.auc = metrics.b"),
     ("metrics.auc + 1 = 2", "metrics.auc", None, "metrics.auc + 1 = 2"),

@@ -61,7 +61,7 @@ class Names:
 
 
 def names_of(con: DuckDBPyConnection) -> Names:
-    """The keys there are: 30 ms at 100,000 runs of 50 metrics."""
+    """The keys there are, those of most runs first. It reads a column of every table: ask once and keep them."""
     found: list[dict[str, int]] = []
     for table, condition in (("series", "WHERE count > 0"), ("params", ""), ("tags", "")):
         rows = con.execute(f"SELECT key, count(*) FROM {table} {condition} GROUP BY key ORDER BY 2 DESC, 1")  # noqa: S608
@@ -185,6 +185,8 @@ def _keys(names: Names, entities: Iterable[str], typed: str) -> Iterator[_Offer]
     for entity in entities:
         for key, runs in getattr(names, entity).items():
             column = f"{entity}.{key}"
+            if typed.lower() not in (parent + column).lower():
+                continue  # before it is spelled: there may be thousands
             said = f"{runs:,} run{'s' * (runs != 1)}"
             yield Item(parent + field_of(column), _KINDS[entity], said), parent + column, runs
 

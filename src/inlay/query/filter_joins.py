@@ -43,6 +43,7 @@ class Joins:
         self.params: dict[str, Any] = {}
         self._keyed: dict[tuple[str, str, bool], _Keyed] = {}
         self._linked: dict[tuple[str, bool], str] = {}
+        self._computed: dict[str, list[str]] = {}
         self._lines: list[str] = []
         kinds = Counter((entity, parent) for entity, parent, _ in {(key.entity, key.parent, key.name) for key in keys})
         self._at_once = {kind for kind, number in kinds.items() if number > _JOINED_ALONE and kind[0] in KEYED}
@@ -84,6 +85,15 @@ class Joins:
             table = self._link(attribute.table, line, parent=parent)
         return attribute.template.format(r=run, e=experiment, t=table)
 
+    def once_a_row(self, condition: str, sql: str) -> str:
+        """A condition on a linked row, found out once for each row and not for each run: many runs share a source."""
+        table = sql.partition(".")[0]
+        if table not in [known for (what, _), known in self._linked.items() if what in _LINKED]:
+            return condition
+        computed = self._computed.setdefault(table, [])
+        computed.append(condition)
+        return f"{table}.found_{len(computed)}"
+
     def among(self, ids: str) -> str:
         """Keep only runs of these ids; what has their order."""
         self._lines.append(_AMONG.format(ids=self.param(ids)))
@@ -91,7 +101,7 @@ class Joins:
 
     def lines(self) -> list[str]:
         """The joins, once everything was asked for."""
-        lines = list(self._lines)
+        lines = [self._with_computed(line) for line in self._lines]
         together: dict[tuple[str, bool], list[_Keyed]] = {}
         for (rows, _, parent), one in self._keyed.items():
             if (rows, parent) in self._at_once:
@@ -109,6 +119,14 @@ class Joins:
             sql = _ROWS[rows].format(columns=columns, keys=f"IN ({', '.join(one.key for one in several)})")
             lines.append(_joined(f"{sql} GROUP BY run_id", _name(rows, parent), parent=parent))
         return lines
+
+    def _with_computed(self, line: str) -> str:
+        for table, conditions in self._computed.items():
+            for name in _LINKED:
+                columns = "".join(f", {one} AS found_{number}" for number, one in enumerate(conditions, 1))
+                rows = _FOUND.format(t=table, columns=columns, table=name)
+                line = line.replace(f"LEFT JOIN {name} {table} ON", f"LEFT JOIN {rows} ON")
+        return line
 
     def _link(self, what: str, line: str, *, parent: bool = True) -> str:
         known = self._linked.get((what, parent))
@@ -144,6 +162,7 @@ def _joined(sql: str, name: str, *, parent: bool) -> str:
     return f"LEFT JOIN ({sql}) {name} ON {name}.run_id = {'r.parent_run_id' if parent else 'r.run_id'}"
 
 
+_FOUND = "(SELECT {t}.*{columns} FROM {table} {t}) {t}"
 # One text: a list of a hundred thousand parameters takes three times as long to hand over.
 _AMONG = (
     "JOIN (SELECT unnest(ids)::UUID AS run_id, generate_subscripts(ids, 1) AS place"

@@ -123,13 +123,16 @@ class _Found:
             said = self._source.said(right.at)
             raise self._source.error(f"expected a text behind {one.operator.upper()}; found {said}", right.at)
         if one.operator == "rlike":
-            return f"regexp_matches({left.sql}, {self._joins.param(values.pattern(right, self._source))})"
+            pattern = self._joins.param(values.pattern(right, self._source))
+            return self._joins.once_a_row(f"regexp_matches({left.sql}, {pattern})", left.sql)
         given = values.text(right, self._source)
         if left.form == "status":
             given = values.status(right, one.operator, self._source)
         if one.operator == "contains":
-            return f"contains(lower({left.sql}), lower({self._joins.param(given)}))"
-        return f"{left.sql} {_SQL[one.operator]} {self._joins.param(given)}"
+            found = f"contains(lower({left.sql}), lower({self._joins.param(given)}))"
+        else:
+            found = f"{left.sql} {_SQL[one.operator]} {self._joins.param(given)}"
+        return self._joins.once_a_row(found, left.sql)
 
     # -- numbers --------------------------------------------------------------------------------------------
 
