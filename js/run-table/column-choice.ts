@@ -57,9 +57,9 @@ export function openColumnChoice(
     const options = found.slice(0, MOST).map((column) => {
       const option = element(
         "div",
-        { class: "inlay-choice", role: "option", id: uniqueId() },
+        { class: "inlay-menu-item inlay-choice", role: "option", id: uniqueId() },
         element("span", { class: "inlay-clip", title: column.name }, column.name),
-        element("span", { class: "inlay-choice-detail" }, column.entity.replace(/s$/, "")),
+        element("span", { class: "inlay-minor" }, column.entity.replace(/s$/, "")),
       );
       option.addEventListener("click", () => pick(column));
       return option;

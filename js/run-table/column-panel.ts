@@ -33,7 +33,7 @@ export function openColumnPanel(
       "div",
       { class: "inlay-panel-head" },
       title,
-      element("span", { class: "inlay-panel-about" }, about),
+      element("span", { class: "inlay-minor" }, about),
     ),
   );
   if (known) node.append(facetView(context, known, signal, popover.place));

@@ -84,7 +84,7 @@ export function suggestionList(choose: (suggestion: Suggestion) => void): Sugges
   let options: [Suggestion, HTMLElement][] = [];
   let at = -1;
   const node = element("div", {
-    class: "inlay-suggestions",
+    class: "inlay-menu inlay-popover inlay-suggestions",
     role: "listbox",
     id,
     "aria-label": "Suggestions",
@@ -102,9 +102,14 @@ export function suggestionList(choose: (suggestion: Suggestion) => void): Sugges
       options = items.map((item) => {
         const option = element(
           "div",
-          { class: "inlay-suggestion", role: "option", "aria-selected": "false", id: uniqueId() },
-          element("span", { class: "inlay-suggestion-text" }, item.text),
-          element("span", { class: "inlay-suggestion-detail" }, item.detail || item.kind),
+          {
+            class: "inlay-menu-item inlay-choice inlay-suggestion",
+            role: "option",
+            "aria-selected": "false",
+            id: uniqueId(),
+          },
+          element("span", { class: "inlay-suggestion-text inlay-clip" }, item.text),
+          element("span", { class: "inlay-minor inlay-clip" }, item.detail || item.kind),
         );
         option.dataset["kind"] = item.kind;
         option.addEventListener("click", () => choose(item));

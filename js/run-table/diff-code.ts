@@ -38,7 +38,7 @@ export function codeView(
         "div",
         { class: "inlay-diff-code-top" },
         element("span", { class: "inlay-diff-title" }, "Code"),
-        element("span", { class: "inlay-diff-count" }, "equal"),
+        element("span", { class: "inlay-minor" }, "equal"),
       ),
     );
     return node;
@@ -70,7 +70,7 @@ export function codeView(
     draw();
   });
   const title = element("span", { class: "inlay-diff-title" }, "Code");
-  const against = element("span", { class: "inlay-diff-count inlay-clip" });
+  const against = element("span", { class: "inlay-minor inlay-clip" });
   node.append(
     element("div", { class: "inlay-diff-code-top" }, title, pick, against, counts, layout.node),
     remark,

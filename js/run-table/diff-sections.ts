@@ -83,7 +83,7 @@ function runHead({ name, short, status }: DiffRun, place: number | null): HTMLEl
     { title: `${name} (${short}, ${statusLook(status, true).word})` },
     place === null ? null : dot,
     element("span", { class: "inlay-clip" }, name || short),
-    name === "" ? null : element("span", { class: "inlay-diff-short" }, short),
+    name === "" ? null : element("span", { class: "inlay-diff-count inlay-minor" }, short),
   );
   head.scope = "col";
   return head;
@@ -105,7 +105,7 @@ function body(
     "th",
     { class: "inlay-diff-heading" },
     element("span", {}, NAMES[section.name] ?? section.name),
-    element("span", { class: "inlay-diff-count" }, count),
+    element("span", { class: "inlay-diff-count inlay-minor" }, count),
   );
   heading.scope = "rowgroup";
   heading.colSpan = runs.length + 1;

@@ -41,7 +41,7 @@ export function numbersFacet(
     "div",
     { class: "inlay-facet" },
     plot,
-    element("div", { class: "inlay-facet-ends" }, ...ends),
+    element("div", { class: "inlay-facet-ends inlay-minor" }, ...ends),
   );
 
   const bins = () => Math.max(1, facet.counts.length);

@@ -25,7 +25,7 @@ export function textsFacet(first: Texts, choose: (clause: Clause | null) => void
     spellcheck: "false",
   });
   const list = element("ul", { class: "inlay-facet-values" });
-  const rest = element("div", { class: "inlay-facet-rest" });
+  const rest = element("div", { class: "inlay-minor" });
   const node = element("div", { class: "inlay-facet" }, search, list, rest);
   const rows = new Map<string, ReturnType<typeof valueRow>>();
 
@@ -81,7 +81,7 @@ export function textsFacet(first: Texts, choose: (clause: Clause | null) => void
 
 function valueRow(text: string, include: () => void, exclude: () => void) {
   const label = element("span", { class: "inlay-clip" }, text === "" ? "(empty)" : text);
-  const count = element("span", { class: "inlay-facet-count" });
+  const count = element("span", { class: "inlay-facet-count inlay-minor" });
   const bar = element("span", { class: "inlay-facet-bar" });
   const value = element(
     "button",

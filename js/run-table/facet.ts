@@ -29,7 +29,7 @@ export function facetView(
 ): HTMLElement {
   const place = element("div", { class: "inlay-facet-place", "data-type": column.type });
   const waiting = element("p", { class: "inlay-hint inlay-late" }, "Counting…");
-  const foot = element("div", { class: "inlay-facet-foot" });
+  const foot = element("div", { class: "inlay-facet-foot inlay-minor" });
   const missing = button(
     "",
     () => send(missing.ariaPressed === "true" ? null : { missing: true }),

@@ -26,9 +26,9 @@ export function openMenu(
   const entries = items.map(({ label: text, detail, disabled, choose }) => {
     const entry = element(
       "button",
-      { class: "inlay-choice", type: "button", role: "menuitem", tabindex: "-1" },
+      { class: "inlay-menu-item inlay-choice", type: "button", role: "menuitem", tabindex: "-1" },
       element("span", {}, text),
-      detail ? element("span", { class: "inlay-choice-detail" }, detail) : null,
+      detail ? element("span", { class: "inlay-minor" }, detail) : null,
     );
     if (disabled) entry.setAttribute("aria-disabled", "true");
     entry.addEventListener("click", () => {

@@ -95,7 +95,7 @@ export function pickerList({ toggle, pin, move }: PickerDeeds): PickerList {
       movable ? element("span", { class: "inlay-picker-grip", title: "Drag to move" }) : "",
       box,
       element("span", { class: "inlay-clip", title: name }, name),
-      element("span", { class: "inlay-picker-runs" }, runs === null ? "gone" : formatCount(runs)),
+      element("span", { class: "inlay-minor" }, runs === null ? "gone" : formatCount(runs)),
       pinned ? element("span", { class: "inlay-offscreen" }, "pinned") : "",
       pinning,
     );
@@ -186,5 +186,9 @@ export function pickerList({ toggle, pin, move }: PickerDeeds): PickerList {
 }
 
 function heading(text: string): HTMLElement {
-  return element("div", { class: "inlay-picker-heading", role: "presentation" }, text);
+  return element(
+    "div",
+    { class: "inlay-picker-row inlay-picker-heading inlay-minor", role: "presentation" },
+    text,
+  );
 }

@@ -89,7 +89,7 @@ export function openPicker(context: TableContext, anchor: HTMLElement): void {
   const nothing = element("p", { class: "inlay-hint inlay-picker-none" }, "No such column");
   const showAll = button("", showFound);
   const hideAll = button("", hideFound);
-  const count = element("span", { class: "inlay-picker-count", role: "status" });
+  const count = element("span", { class: "inlay-picker-count inlay-minor", role: "status" });
   node.append(
     element("div", { class: "inlay-picker-top" }, search, views.node),
     list.node,

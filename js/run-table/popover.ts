@@ -88,7 +88,7 @@ export function openPopover(
   before?.close();
   if (before?.anchor === anchor) return null;
   const ended = new AbortController();
-  const node = element("div", { class: "inlay-popover", role, "aria-label": label });
+  const node = element("div", { class: "inlay-menu inlay-popover", role, "aria-label": label });
   let at = anchor.getBoundingClientRect();
   const floating = floatUnder(node, root, () => {
     // A head that scrolled away, or was drawn anew, is no longer where the panel belongs.

@@ -27,7 +27,7 @@ const button = (label: string) => {
   if (found === undefined) throw new Error(`no button ${label}`);
   return found;
 };
-const rows = () => parts.all(".inlay-picker-row");
+const rows = () => parts.all(".inlay-picker-row[role=option]");
 const names = () => rows().map((row) => row.querySelector(".inlay-clip")?.textContent);
 const columns = () => parts.session.state.columns;
 
