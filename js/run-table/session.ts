@@ -20,6 +20,9 @@ const OVERDUE_MS = 1000;
 /** Colours remembered: those of runs that were charted long ago are given away again. */
 const COLOURS = 400;
 
+/** Each colour of the palette is there plain and in two kinds of dashes, which charts draw. */
+const PLACES = 3 * PALETTE_SIZE;
+
 /** What rows, columns and ranges depend on. */
 const ARRANGING: ReadonlySet<keyof TableState> = new Set([
   "filter",
@@ -319,10 +322,10 @@ export function openSession(env: SessionEnv): TableSession {
 
 /** The first place of the palette that no charted run has, else the one that the fewest have. */
 function freePlace(colours: Record<string, number>, charted: readonly string[]): number {
-  const taken = Array.from({ length: PALETTE_SIZE }, () => 0);
+  const taken = Array.from({ length: PLACES }, () => 0);
   for (const key of charted) {
     const place = colours[key];
-    if (place !== undefined) taken[place % PALETTE_SIZE] = (taken[place % PALETTE_SIZE] ?? 0) + 1;
+    if (place !== undefined) taken[place % PLACES] = (taken[place % PLACES] ?? 0) + 1;
   }
   return taken.indexOf(Math.min(...taken));
 }
