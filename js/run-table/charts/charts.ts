@@ -105,7 +105,11 @@ export const chartsPart: Part = (context) => {
   const say = () => {
     const { charted, runs } = context.view;
     const groups = charted.some(({ key }) => key.startsWith("["));
-    const what = groups ? "groups" : context.state.selected.length > 0 ? "selected" : "of the runs";
+    const what = groups
+      ? "groups"
+      : context.state.selected.length > 0
+        ? "selected runs"
+        : "of the runs";
     const count = formatCount(charted.length);
     const first = what === "of the runs" && runs > charted.length;
     setText(

@@ -34,6 +34,8 @@ export interface DataTable {
 
 /** More rows than this no chart asks for. */
 export const MOST_RUNS = 1000;
+/** What is left of the colour of runs behind those that are selected. */
+export const BEHIND = 0.4;
 
 export abstract class Drawing<S extends ChartSpec> {
   spec: S;

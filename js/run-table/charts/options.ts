@@ -79,6 +79,8 @@ function rowsOf(env: OptionsEnv): HTMLElement[] {
     ] as const) {
       node.setAttribute("aria-label", `${what} ${name}`);
     }
+    const type = env.context.columns.get(id)?.type ?? "number";
+    log.hidden = type !== "number" && type !== "duration";
     const line = row(name, element("span", { class: "inlay-chart-toggles" }, log, remove));
     remove.addEventListener("click", () => {
       const one = now();

@@ -12,7 +12,7 @@ import { cellText, type Scaled, scaled, share } from "./axis.ts";
 import { type Brush, brushOf, nextBrush } from "./brush.ts";
 import { type Legend, NO_LEGEND, paintingOf } from "./colours.ts";
 import { type Source, sourceOf } from "./desk.ts";
-import { type DataTable, Drawing, type DrawingEnv, MOST_RUNS } from "./drawing.ts";
+import { BEHIND, type DataTable, Drawing, type DrawingEnv, MOST_RUNS } from "./drawing.ts";
 import { type Lane, lanesOf, paintLane, paintLaneDrop, type Stand } from "./lanes.ts";
 import { clauseOf, valuesTable } from "./scatter.ts";
 import type { Dragging, Size, Spot } from "./stage.ts";
@@ -119,11 +119,12 @@ export class ParallelDrawing extends Drawing<ParallelChart> {
     const column = colour === null ? undefined : this.column(colour);
     const painting = paintingOf(this.context, theme, keys, column, by);
     [this.#legend, this.#colour] = [painting.legend, painting.colour];
-    const alpha = Math.min(0.85, 6 / Math.sqrt(Math.max(1, keys.length)));
+    const selected = new Set(this.context.state.selected);
+    const behind = keys.some((key) => selected.has(key)) ? BEHIND : 1;
+    const alpha = Math.min(0.85, 6 / Math.sqrt(Math.max(1, keys.length))) * behind;
     for (let i = keys.length - 1; i >= 0; i--) {
       this.#paintLine(surface, i, { stroke: painting.colour(i), alpha, width: 1.25 });
     }
-    const selected = new Set(this.context.state.selected);
     keys.forEach((key, i) => {
       if (selected.has(key))
         this.#paintLine(surface, i, { stroke: painting.colour(i), width: 2.25 });

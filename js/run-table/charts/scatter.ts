@@ -7,7 +7,7 @@ import { readValues, type Values } from "./answers.ts";
 import { type Axis, cellText, type Scaled, scaled, valueAt } from "./axis.ts";
 import { type Legend, NO_LEGEND, paintingOf } from "./colours.ts";
 import { type Source, sourceOf } from "./desk.ts";
-import { type DataTable, Drawing, type DrawingEnv, MOST_RUNS } from "./drawing.ts";
+import { BEHIND, type DataTable, Drawing, type DrawingEnv, MOST_RUNS } from "./drawing.ts";
 import { type Plane, paintPlane, planeOf } from "./plane.ts";
 import type { Dragging, Size, Spot } from "./stage.ts";
 import type { Surface } from "./surface.ts";
@@ -102,11 +102,12 @@ export class ScatterDrawing extends Drawing<ScatterChart> {
     const painting = paintingOf(this.context, theme, keys, column, by);
     [this.#legend, this.#colour] = [painting.legend, painting.colour];
     const [radius, alpha] = places.length > MANY ? [2.75, 0.6] : [4, 0.85];
+    const selected = new Set(this.context.state.selected);
+    const faint = keys.some((key) => selected.has(key)) ? alpha * BEHIND : alpha;
     for (const i of places) {
       const spot = this.#spot(i);
-      surface.dot(spot.x, spot.y, radius, { fill: painting.colour(i), alpha });
+      surface.dot(spot.x, spot.y, radius, { fill: painting.colour(i), alpha: faint });
     }
-    const selected = new Set(this.context.state.selected);
     for (const i of places) {
       if (!selected.has(keys[i] ?? "")) continue;
       const spot = this.#spot(i);
