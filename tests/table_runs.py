@@ -12,7 +12,7 @@ import duckdb
 
 from inlay.store.schema import create
 
-BEGAN = datetime(2026, 1, 1)
+BEGAN = datetime(2026, 1, 1)  # noqa: DTZ001 - naive UTC, as the database has it
 SQL_NAME = "'; DROP TABLE runs; --"
 HTML_NAME = '<img src=x onerror="alert(1)">'
 NUMBERS = {"started_at", "duration_s", "exit_code"}
@@ -61,7 +61,9 @@ def made_runs() -> list[Made]:
     runs = []
     for number in range(30):
         value = (number * 37) % 101 / 101
-        run = Made(id_of(number), f"run {number}", started_at=BEGAN + timedelta(minutes=number), duration_s=float(number % 9))
+        run = Made(
+            id_of(number), f"run {number}", started_at=BEGAN + timedelta(minutes=number), duration_s=float(number % 9)
+        )
         run.experiment = "other" if number % 4 == 1 else "default"
         run.params = {"lr": (0.1, 0.01, 0.001)[number % 3], "seed": number, "model": "abc"[number % 3 - 1], "same": 7}
         run.tags = {"team": "xy"[number % 2], SQL_NAME: str(number % 2)}
@@ -81,8 +83,14 @@ def made_runs() -> list[Made]:
         runs[number].metrics["broken"] = (math.nan, None, None)
     runs[4].status, runs[4].duration_s = "running", None
     runs[6].status, runs[6].note = "failed", "looked <b>bad</b>"
-    runs[10].params |= {"big": 2**60, "list": [1, {"a": None}], "none": None, "long": "x" * 1000, "surrogate": ["\ud83d"]}
-    runs[11].params |= {"big": 2, "list": "[1, {\"a\": null}]", "nan": math.nan, "long": "x" * 1000 + "y"}
+    runs[10].params |= {
+        "big": 2**60,
+        "list": [1, {"a": None}],
+        "none": None,
+        "long": "x" * 1000,
+        "surrogate": ["\ud83d"],
+    }
+    runs[11].params |= {"big": 2, "list": '[1, {"a": null}]', "nan": math.nan, "long": "x" * 1000 + "y"}
     runs[12].metrics["only"] = (1e300, -1e300, 1e300)
     runs[13].metrics["only"] = (-1e300, -1e300, 1e300)
     runs[12].params["one"] = 1
@@ -128,7 +136,12 @@ def database(runs: list[Made]) -> duckdb.DuckDBPyConnection:
                 columns = list(zip(*points, strict=True))
                 con.execute(
                     "INSERT INTO points SELECT ?, unnest(?::BIGINT[]), unnest(?::TIMESTAMP[]), unnest(?::DOUBLE[])",
-                    [series, list(columns[0]), [began + timedelta(seconds=one) for one in columns[1]], list(columns[2])],
+                    [
+                        series,
+                        list(columns[0]),
+                        [began + timedelta(seconds=one) for one in columns[1]],
+                        list(columns[2]),
+                    ],
                 )
     for name, number in experiments.items():
         if name != "default":
@@ -152,8 +165,10 @@ def as_number(value: object) -> float | None:
 
 def in_order(runs: list[Made], order: list[tuple[str, str]], summary: dict[str, str]) -> list[str]:
     """The ids as a table sorts them: finite numbers, other numbers, texts, and what is missing last."""
-    newest = datetime(1, 1, 1)
-    found = sorted(runs, key=lambda run: (run.started_at is not None, run.started_at or newest, run.run_id), reverse=True)
+    newest = BEGAN
+    found = sorted(
+        runs, key=lambda run: (run.started_at is not None, run.started_at or newest, run.run_id), reverse=True
+    )
     for column, way in reversed(order):
         groups: dict[int, list[tuple[Any, Made]]] = {}
         for run in found:

@@ -38,7 +38,9 @@ def test_sorted_by_any_column_both_ways(con, column):
 
 @settings(max_examples=25, deadline=None)
 @given(
-    st.lists(st.tuples(st.sampled_from(COLUMNS), st.sampled_from(["asc", "desc"])), max_size=3, unique_by=lambda o: o[0]),
+    st.lists(
+        st.tuples(st.sampled_from(COLUMNS), st.sampled_from(["asc", "desc"])), max_size=3, unique_by=lambda o: o[0]
+    ),
     st.dictionaries(st.sampled_from(["metrics.loss", "metrics.acc"]), st.sampled_from(["last", "min", "max"])),
 )
 def test_sorted_by_several_columns(con, order, summary):
@@ -126,11 +128,11 @@ def test_groups_are_sorted_by_means_and_runs_within_them(con):
     for way in ("asc", "desc"):
         found = arrange(con, RunQuery(), group=["params.lr", "tags.team"], order=[("metrics.loss", way)])
         means = {}
-        for (lr, team), runs in itertools.groupby(
+        for (lr, team), found_runs in itertools.groupby(
             sorted(THERE, key=lambda run: (run.params["lr"], run.tags["team"])),
             key=lambda run: (run.params["lr"], run.tags["team"]),
         ):
-            runs = list(runs)
+            runs = list(found_runs)
             finite = [run.value("metrics.loss") for run in runs]
             finite = [value for value in finite if value is not None and math.isfinite(value)]
             means[lr, team] = sum(finite) / len(finite)
