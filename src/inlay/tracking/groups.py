@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import pandas as pd
+    from duckdb import DuckDBPyConnection
 
     from inlay.query.grouping import Group
     from inlay.tracking.found import Runs
@@ -121,7 +122,6 @@ def group(runs: Runs, columns: Sequence[str], metrics: str | Sequence[str] | Non
     and `ValueError` for no column at all.
     """
     from inlay.query.grouping import grouped
-    from inlay.query.run_columns import catalogue
 
     if not columns:
         raise ValueError('group_by takes columns, such as "params.lr" or "experiment"')
@@ -130,26 +130,44 @@ def group(runs: Runs, columns: Sequence[str], metrics: str | Sequence[str] | Non
         if not isinstance(one, str):
             msg = f"group_by takes the names of columns; got {one!r} of type {type(one).__name__}"
             raise TypeError(msg)
+    by = tuple(dict.fromkeys(_column(one) or one for one in columns))
+    keys = wanted and [key.removeprefix("metrics.") for key in wanted]
     ids = runs.run_ids
     with fresh(runs.store) as con:
-        known = [column.id for column in catalogue(con, ids)]
-        by = tuple(dict.fromkeys(_known(column, known) for column in columns))
-        keys = wanted and [_known(f"metrics.{key.removeprefix('metrics.')}", known)[8:] for key in wanted]
-        return Groups(grouped(con, ids, by, keys), by, runs)
+        if strange := [column for column in columns if _column(column) is None]:
+            raise KeyError(_unknown(con, ids, strange[0]))
+        groups = grouped(con, ids, by, keys)
+        # Which columns there are takes as long as the groups do: asked only where one seems not to be there.
+        empty = [column for place, column in enumerate(by) if all(group.key[place] is None for group in groups)]
+        empty += [f"metrics.{key}" for key in keys or () if all(key not in group.stats for group in groups)]
+        for column in empty if groups else ():
+            if said := _unknown(con, ids, column):
+                raise KeyError(said)
+    return Groups(groups, by, runs)
 
 
-def _known(column: str, known: Sequence[str]) -> str:
-    from inlay.query.filter_fields import attribute_of, entity_of, nearest
+def _column(name: str) -> str | None:
+    """The column that is meant, in whatever spelling of its entity; None for no attribute of a run."""
+    from inlay.query.filter_fields import attribute_of, entity_of
 
-    word, dot, key = column.partition(".")
+    word, dot, key = name.partition(".")
     entity = entity_of(word) if dot else None
-    name = attribute_of(column) if entity is None else None
-    found = name or (f"{entity}.{key}" if entity not in (None, "attributes") else attribute_of(key) or column)
-    if found in known:
-        return found
-    near = nearest(found, list(known))
+    if entity is None or entity == "attributes":
+        return attribute_of(key if entity else name)
+    return f"{entity}.{key}"
+
+
+def _unknown(con: DuckDBPyConnection, ids: Sequence[str], column: str) -> str:
+    """What is wrong with a column that no run has a value of; empty when it is only that no run has one."""
+    from inlay.query.filter_fields import nearest
+    from inlay.query.run_columns import catalogue
+
+    known = [one.id for one in catalogue(con, ids)]
+    if column in known:
+        return ""
+    near = nearest(column, known)
     hint = f"; did you mean {near!r}?" if near else "; a param is written params.KEY, a metric metrics.KEY"
-    raise KeyError(f"no run has a column {column!r}{hint}")
+    return f"no run has a column {column!r}{hint}"
 
 
 def _mean(stat: Any) -> str:
