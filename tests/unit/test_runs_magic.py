@@ -25,7 +25,7 @@ def test_the_line_is_the_filter(some, capsys):
     assert len(runs_of("")) == 2
     assert [run.name for run in runs_of('"params.lr = 0"')] == ["r0"]
     some("%runs params.lr = {lr}")  # nothing is filled in: braces are part of the filter
-    assert "column" in capsys.readouterr().out
+    assert "found {" in capsys.readouterr().err
 
 
 def test_a_wrong_filter_is_one_line_without_a_traceback(some, capsys):

@@ -28,7 +28,7 @@ The same as inlay.runs("..."), which takes an order and a limit, too. Tab comple
 """
 FRESH = 30.0
 """Seconds for which the names of a store hold while a filter is typed."""
-PATIENCE = 0.5
+PATIENCE = 2.0
 """Seconds that a completion waits for a busy store."""
 
 

@@ -154,4 +154,4 @@ def _images(charts: Sequence[tuple[str, str]]) -> str:
         f'src="data:image/svg+xml;base64,{b64encode(svg.encode("utf-8", "replace")).decode()}">'
         for alt, svg in charts
     )
-    return f'<div style="display:flex;flex-wrap:wrap;gap:8px;margin-top:10px">{images}</div>'
+    return f'<div style="display:flex;flex-wrap:wrap;align-items:flex-start;gap:8px;margin-top:10px">{images}</div>'

@@ -88,8 +88,9 @@ def _of_group(cell: Mapping[str, Any], kind: str, entity: str) -> str:
     if mean is None:
         return ""
     std = number_of(cell.get("std"))
-    words = _number_text(mean, kind, entity)
-    return words if std is None or kind == "time" else f"{words} ± {_number_text(std, kind, 'metrics')}"
+    # Where all are the same, the value as it was given; else a mean, which has more digits than anybody gave.
+    words = _number_text(mean, kind, "metrics" if std else entity)
+    return f"{words} ± {_number_text(std, kind, 'metrics')}" if std and kind != "time" else words
 
 
 def _number_text(number: float, kind: str, entity: str) -> str:
