@@ -18,7 +18,7 @@ errors = []
 def take_in():
     while True:
         try:
-            inlay.runs()
+            len(inlay.runs())
         except BaseException as error:
             print(repr(error), file=sys.stderr, flush=True)
         time.sleep(0.05)

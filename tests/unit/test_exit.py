@@ -54,7 +54,7 @@ def test_a_daemon_thread_that_still_asks_at_the_exit(script):
 
         def watch():
             while True:
-                inlay.runs()
+                len(inlay.runs())
                 inlay.sql("select count(*) from metrics").fetchall()
 
         with inlay.start_run("r") as run:
