@@ -77,7 +77,7 @@ export class Geometry {
     if (chosen !== undefined) return chosen;
     // Worked out once, from the first rows that came: a column does not change its width by itself.
     let width = this.#natural.get(id) ?? this.fit(id);
-    if (pages.cell(0, id) !== undefined) this.#natural.set(id, width);
+    if (pages.row(0) !== undefined) this.#natural.set(id, width);
     const { type, entity } = columns.get(id) ?? {};
     // The first column says which group a row is.
     if (state.group.length > 0 && id === this.#leading()) width = Math.max(width, GROUP_WIDTH);

@@ -9,6 +9,7 @@ import { putBefore } from "./head-drag.ts";
 import { ROW, scrollTo } from "./layout.ts";
 import { extended, MOST_AT_ONCE, toggled } from "./selection.ts";
 import type { TableSession } from "./session.ts";
+import type { ColumnId } from "./state.ts";
 
 /** Rows looked at for those that are selected at once. */
 const LOOKED_AT = 200;
@@ -16,11 +17,13 @@ const LOOKED_AT = 200;
 export interface Actions extends KeyEnv {
   cursor: () => Cursor;
   /** A row was clicked: it alone is selected, or as well, or all from the last one to it. */
-  pick: (row: number, more: boolean, range: boolean) => void;
+  pick: (to: Cursor, more: boolean, range: boolean) => void;
   /** The runs at the top, as many as are selected at once. */
   shown: () => string[];
   /** The rows were arranged anew: the cursor goes with its run. */
   rearranged: () => void;
+  /** The columns were: it goes with its column. */
+  relaid: () => void;
 }
 
 export interface ActionsEnv {
@@ -37,7 +40,9 @@ export function actionsOf(env: ActionsEnv): Actions {
   const { session, geometry, grid, editor, deletion, head, draw } = env;
   const { pages } = session;
   const cursor: Cursor = { row: 0, column: 0 };
+  /** What it is on, which may be put elsewhere; an empty column is the check boxes. */
   let cursorRun: string | null = null;
+  let cursorColumn: ColumnId | null = null;
   /** The row a range of selected rows begins at. */
   let anchor = 0;
 
@@ -73,6 +78,7 @@ export function actionsOf(env: ActionsEnv): Actions {
     } else if (to.row !== HEADS) anchor = to.row;
     [cursor.row, cursor.column] = [to.row, to.column];
     cursorRun = runAt(to.row);
+    cursorColumn = columns()[to.column] ?? null;
     const top = to.row === HEADS ? null : geometry.rows.reveal(to.row, grid.scrollTop);
     if (top !== null) grid.scrollTop = top;
     const box = geometry.layout.boxes[to.column];
@@ -103,8 +109,9 @@ export function actionsOf(env: ActionsEnv): Actions {
     shown,
     open,
     edit,
-    pick(at, more, range) {
-      go({ row: at, column: cursor.column }, range);
+    pick(to, more, range) {
+      const at = to.row;
+      go(to, range);
       if (range) return;
       const run = runAt(at);
       if (run === null) open(at);
@@ -157,12 +164,15 @@ export function actionsOf(env: ActionsEnv): Actions {
       const at = all.indexOf(id);
       const before = by < 0 ? all[at - 1] : (all[at + 2] ?? null);
       if (before !== undefined && at + by < all.length) putBefore(session, id, before);
-      cursor.column = Math.max(0, Math.min(all.length - 1, at + by));
     },
     rearranged() {
       const at = cursorRun === null ? null : pages.placeOf(cursorRun);
       if (cursor.row !== HEADS && at !== null) cursor.row = at;
       cursor.row = Math.min(cursor.row, session.view.rows - 1);
+    },
+    relaid() {
+      const at = cursorColumn === null ? -1 : columns().indexOf(cursorColumn);
+      if (at >= 0) cursor.column = at;
       cursor.column = Math.min(cursor.column, geometry.layout.boxes.length - 1);
     },
   };

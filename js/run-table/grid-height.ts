@@ -1,6 +1,6 @@
 /**
- * How high the grid is: as many rows as there are, up to a page, unless somebody dragged its lower edge. It stays so
- * whatever comes: a page that jumps under the reader is worse than a gap.
+ * How high the grid is: as many rows as there are, up to a page, unless somebody dragged its lower edge. It grows when
+ * somebody asks for other rows, never because runs come or go: a page that jumps under the reader is worse than a gap.
  */
 
 import { element } from "../lib/dom.ts";
@@ -21,6 +21,8 @@ export interface GridHeight {
 export function gridHeight(session: TableSession, grid: HTMLElement): GridHeight {
   const lowest = HEAD + FEWEST_ROWS * ROW + BORDER;
   let natural = 0;
+  /** What rows were asked for; more of them may make the grid higher, more runs do not. */
+  let askedFor = "";
   let dragged: number | null = null;
   const handle = element("div", {
     class: "inlay-grid-edge",
@@ -38,7 +40,12 @@ export function gridHeight(session: TableSession, grid: HTMLElement): GridHeight
   const apply = () => {
     const { view, state } = session;
     const above = view.page.baseline === null ? 0 : 1;
-    if (natural === 0 && view.all > 0 && grid.isConnected) natural = fit(view.rows + above);
+    const { filter, group, open } = view.state;
+    const asked = JSON.stringify([filter, group, open]);
+    if (view.all > 0 && grid.isConnected && (natural === 0 || asked !== askedFor)) {
+      natural = Math.max(natural, fit(view.rows + above));
+      askedFor = asked;
+    }
     const height = dragged ?? state.height ?? (natural || fit(view.rows + above));
     grid.style.height = `${Math.max(lowest, height)}px`;
     handle.setAttribute("aria-valuenow", String(Math.round(height)));

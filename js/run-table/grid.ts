@@ -24,6 +24,8 @@ import type { ColumnId } from "./state.ts";
 const BESIDE = 6;
 /** "5 min ago" is said anew as often. */
 const TICK_MS = 30_000;
+/** Curves of live runs are asked for anew, no more often than this. */
+const AGE_MS = 5000;
 
 export function gridPart(session: TableSession): HTMLElement {
   const { pages, signal } = session;
@@ -34,6 +36,9 @@ export function gridPart(session: TableSession): HTMLElement {
   let version = session.view.version;
   let drawn: readonly Box[] = [];
   let drawnAt = "";
+  let headed = -1;
+  let headBoxes: readonly Box[] = [];
+  let aged = 0;
 
   const grid = element("div", {
     class: "inlay-grid",
@@ -53,6 +58,7 @@ export function gridPart(session: TableSession): HTMLElement {
   };
   const lay = () => {
     geometry.lay();
+    actions.relaid();
     drawnAt = "";
     stale();
   };
@@ -86,7 +92,10 @@ export function gridPart(session: TableSession): HTMLElement {
     const [from, to] = geometry.rows.sight(top);
     const [first, last] = [Math.max(0, from - BESIDE), Math.min(view.rows, to + BESIDE)];
     const boxes = sight(left);
-    head.draw(boxes, checkedAll(state.selected, actions.shown()));
+    if (headed !== epoch || boxes !== headBoxes) {
+      head.draw(boxes, checkedAll(state.selected, actions.shown()));
+      [headed, headBoxes] = [epoch, boxes];
+    }
     rows.draw(first, last, boxes, top, epoch);
     space.style.width = `${geometry.layout.width}px`;
     space.style.height = `${geometry.over + geometry.rows.height}px`;
@@ -166,12 +175,11 @@ export function gridPart(session: TableSession): HTMLElement {
     // Somebody who marked a text to copy it selects no row.
     if (hit === null || getSelection()?.isCollapsed === false) return;
     const [at, id] = hit;
-    const cursor = actions.cursor();
-    cursor.column = id === null ? -1 : actions.columns().indexOf(id);
+    const to = { row: at, column: id === null ? -1 : actions.columns().indexOf(id) };
     if (id === null && !event.shiftKey) {
-      actions.go({ row: at, column: -1 }, false);
+      actions.go(to, false);
       actions.toggle(at, false);
-    } else actions.pick(at, event.ctrlKey || event.metaKey, event.shiftKey);
+    } else actions.pick(to, event.ctrlKey || event.metaKey, event.shiftKey);
   });
   rows.node.addEventListener("dblclick", ({ target }) => {
     const hit = cellOf(target);
@@ -200,11 +208,13 @@ export function gridPart(session: TableSession): HTMLElement {
     }
     if (changes.has("rows")) ageSparks();
     height.apply();
-    if (changes.size === 1 && changes.has("kernel")) stale();
+    // Neither moves a column.
+    if ([...changes].every((change) => change === "kernel" || change === "rows")) stale();
     else lay();
   });
   const ageSparks = () => {
-    if (session.state.spark.length === 0) return;
+    if (session.state.spark.length === 0 || performance.now() - aged < AGE_MS) return;
+    aged = performance.now();
     const running: string[] = [];
     for (let at = 0; at < Math.min(session.view.rows, 400); at++) {
       const row = pages.row(at);

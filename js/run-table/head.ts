@@ -9,9 +9,11 @@ import { openColumnPanel } from "./column-panel.ts";
 import { dragEdge, dragHead } from "./head-drag.ts";
 import type { Box } from "./layout.ts";
 import { resorted } from "./ordering.ts";
+import { MOST_AT_ONCE } from "./selection.ts";
 import type { TableSession } from "./session.ts";
 import type { ColumnId } from "./state.ts";
 
+const SELECT = `Select the first ${MOST_AT_ONCE} runs`;
 const ARROW = "M8 3.2v9.6M4.6 9.4L8 12.8l3.4-3.4";
 
 export interface HeadEnv {
@@ -54,11 +56,11 @@ export function headOf(env: HeadEnv): Head {
       class: "inlay-cell inlay-check inlay-head-cell",
       role: "columnheader",
       id: `${prefix}-h-0`,
-      title: "Select the first 50 runs",
-      "aria-label": "Select the first 50 runs",
+      title: SELECT,
       "aria-colindex": "1",
     },
     mark,
+    element("span", { class: "inlay-offscreen" }, SELECT),
   );
   all.addEventListener("click", env.selectAll);
   const node = element(
