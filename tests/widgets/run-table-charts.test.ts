@@ -284,3 +284,24 @@ test("charts are added with what is likely to be wanted, shown as a table, and r
   await until(() => shown.kernel.state.charts.length === 0, "no chart");
   expect(document.activeElement).toBe(shown.view.find(".inlay-add-chart"));
 });
+
+test("what charts do not show draws none of them anew", async () => {
+  const shown = await show([LINES]);
+  await drawn(shown);
+  let draws = 0;
+  const { clearRect } = CanvasRenderingContext2D.prototype;
+  const canvas = stage(shown).querySelector("canvas");
+  CanvasRenderingContext2D.prototype.clearRect = function (...box) {
+    if (this.canvas === canvas) draws++;
+    clearRect.apply(this, box);
+  };
+  try {
+    shown.kernel.pushRows();
+    await settle(4);
+    expect(draws).toBe(0);
+    shown.kernel.push({ filter: "params.seed = 1" });
+    await until(() => draws > 0, "a drawing");
+  } finally {
+    CanvasRenderingContext2D.prototype.clearRect = clearRect;
+  }
+});

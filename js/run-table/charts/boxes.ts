@@ -53,6 +53,7 @@ export class BoxesDrawing extends Drawing<BoxChart> {
   get #boxes(): BoxOf[] {
     return (this.#source.value ?? [])
       .filter(({ median }) => Number.isFinite(median))
+      .sort((a, b) => a.label.localeCompare(b.label, "en", { numeric: true }))
       .slice(0, MOST);
   }
 

@@ -18,6 +18,8 @@ import { Tile, type TileEnv } from "./tile.ts";
 const FRAME_MS = 12;
 /** Values of runs that go on are asked for again this often. */
 const LIVE_MS = 2000;
+/** What charts show of the state themselves; the rest comes back as a view. */
+const SHOWN = ["charts", "selected", "colours", "baseline"] as const;
 
 export const chartsPart: Part = (context) => {
   const { signal } = context;
@@ -169,11 +171,19 @@ export const chartsPart: Part = (context) => {
   watchRows(node, link, signal);
   watchRatio(refresh, signal);
   follow();
+  let before = context.state;
   context.onChange((changes) => {
-    if (changes.has("state") || changes.has("columns")) follow();
-    else if (changes.has("view")) say();
-    if (changes.size > 1 || !changes.has("rows")) refresh();
-    else if (ticking === 0 && goesOn()) ticking = window.setTimeout(tick, LIVE_MS);
+    const { state } = context;
+    // Widths that are dragged and a filter that is typed change the state many times a second.
+    const different = SHOWN.filter((name) => state[name] !== before[name]);
+    before = state;
+    if (different.includes("charts") || changes.has("columns")) follow();
+    else say();
+    const others = [...changes].some((change) => change !== "state" && change !== "rows");
+    if (others || different.length > 0) refresh();
+    else if (changes.has("rows") && ticking === 0 && goesOn()) {
+      ticking = window.setTimeout(tick, LIVE_MS);
+    }
   });
   signal.addEventListener("abort", () => {
     clearTimeout(ticking);

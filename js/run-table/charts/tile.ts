@@ -63,11 +63,7 @@ export class Tile {
   readonly #stage: Stage;
   readonly #names = element("h3", { class: "inlay-chart-names" });
   readonly #remark = element("span", { class: "inlay-remark" });
-  readonly #late = element(
-    "span",
-    { class: "inlay-remark inlay-late", hidden: true },
-    "detail follows",
-  );
+  readonly #late = element("span", { class: "inlay-remark inlay-late", hidden: true });
   readonly #nothing = element("p", { class: "inlay-nothing" });
   readonly #plot = element("div", { class: "inlay-plot", tabindex: "0", role: "application" });
   readonly #legend: ReturnType<typeof legendView>;
@@ -213,6 +209,7 @@ export class Tile {
     setText(this.#remark, drawing.remark);
     this.#remark.title = drawing.remark;
     this.#late.hidden = !drawing.late;
+    setText(this.#late, context.available ? "detail follows" : "no kernel");
     const { nothing } = drawing;
     setText(this.#nothing, nothing);
     this.#nothing.hidden = nothing === "";
