@@ -135,7 +135,8 @@ def database(runs: list[Made]) -> duckdb.DuckDBPyConnection:
                 began = run.started_at or BEGAN
                 columns = list(zip(*points, strict=True))
                 con.execute(
-                    "INSERT INTO points SELECT ?, unnest(?::BIGINT[]), unnest(?::TIMESTAMP[]), unnest(?::DOUBLE[])",
+                    "INSERT INTO points SELECT ?, step, time, coalesce(value, 'nan'::DOUBLE) FROM (SELECT unnest(?::BIGINT[])"
+                    " AS step, unnest(?::TIMESTAMP[]) AS time, unnest(?::DOUBLE[]) AS value)",
                     [
                         series,
                         list(columns[0]),
