@@ -22,7 +22,8 @@ export function adoptStyles(node: Node, css: string): void {
   } catch {
     // No constructed sheets here, or the tree belongs to another window than this code.
     const place = root instanceof Document ? root.head : root;
-    if (place.querySelector("style[data-inlay]")) return;
+    const there = [...place.querySelectorAll("style[data-inlay]")];
+    if (there.some((style) => style.textContent === css)) return;
     const style = document.createElement("style");
     style.dataset["inlay"] = "";
     style.textContent = css;
