@@ -18,7 +18,7 @@ import { type Source, sourceOf } from "./desk.ts";
 import { type DataTable, Drawing, type DrawingEnv } from "./drawing.ts";
 import { type Plane, paintPlane, planeOf } from "./plane.ts";
 import type { Dragging, Size, Spot } from "./stage.ts";
-import { type Drawn, paintBelow, paintLine } from "./strokes.ts";
+import { type Drawn, paintBelow, paintLine, widthIn } from "./strokes.ts";
 import type { Surface } from "./surface.ts";
 
 /** How near the pointer must be to a line to mean it. */
@@ -145,13 +145,14 @@ export class LinesDrawing extends Drawing<LinesChart> {
     [this.#picture, this.#plane] = [picture, plane];
     paintPlane(surface, plane, axes.x, axes.y, theme, {}, picture.empty);
     const frame = { picture, plane };
+    const many = drawn.length > BANDED;
     const { left, top, width, height } = plane.box;
     // Lines go on beyond a part that is zoomed to; along an edge they keep their whole width.
     surface.inside({ left: left - 1, top: top - 1, width: width + 2, height: height + 2 }, () => {
       // The first row of the table lies above the others.
       const order = [...drawn].reverse();
-      for (const one of order) paintBelow(surface, one, frame, theme, drawn.length > BANDED);
-      for (const one of order) paintLine(surface, one, frame, theme, 0);
+      for (const one of order) paintBelow(surface, one, frame, theme, many);
+      for (const one of order) paintLine(surface, one, frame, theme, widthIn(one, frame, many));
     });
   }
 
@@ -177,7 +178,7 @@ export class LinesDrawing extends Drawing<LinesChart> {
         if (one !== undefined && drawn.length > 1) {
           surface.box(box, { fill: theme.background, alpha: FADED });
           paintBelow(surface, one, { picture, plane }, theme, false);
-          paintLine(surface, one, { picture, plane }, theme, 0.75);
+          paintLine(surface, one, { picture, plane }, theme, 2.25);
         }
         if (this.#drag !== null) {
           const [from, to] = [plane.x(this.#drag.lo), plane.x(this.#drag.hi)];
