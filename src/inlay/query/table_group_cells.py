@@ -74,7 +74,7 @@ def _cells(  # noqa: PLR0917
             cells[f"metrics.{key}"][codes] = _mean(stat)
     for entity in ("params", "tags"):
         for codes, key, said in text_statistics(con, scope, by, entity, keyed[entity]) if entity in keyed else ():
-            if said.texts == 0:
+            if said.code is None:
                 cells[f"{entity}.{key}"][codes] = _mean(said.numbers)
             else:
                 distinct = said.distinct + (said.n < sizes.get(codes, said.n))

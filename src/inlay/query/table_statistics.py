@@ -41,8 +41,8 @@ class Stat:
 class Texts:
     """A param or a tag over the runs of a group; `numbers` where it is a number in some of them."""
 
-    code: str
-    """Of one of the values."""
+    code: str | None
+    """Of one of the values that are no number; None where all are."""
     distinct: int
     n: int
     texts: int
@@ -72,16 +72,9 @@ def metric_statistics(
         condition += " AND key IN (SELECT unnest($keys))"
         params["keys"] = [encodable(key) for key in keys]
     codes, keyed = _keyed(fields, by)
-    sql = _METRICS.format(
-        keyed=keyed,
-        value=value,
-        codes="".join(f"{code}, " for code in codes),
-        condition=condition,
-        stat=_STAT,
-        finite=_FINITE,
-    )
+    sql = keyed + _METRICS.format(value=value, codes=codes, condition=condition, stat=_STAT, finite=_FINITE)
     for row in con.execute(sql, fields.params | params).fetchall():
-        yield row[: len(by)], row[len(by)], Stat(*row[len(by) + 1 :])
+        yield row[: len(by)], row[len(by) + 1], Stat(*row[len(by) + 2 :])
 
 
 _STAT = """avg(f), CASE WHEN greatest(max(f), -min(f)) < 1e150 THEN stddev_samp(s) END, min(f), max(f),
@@ -89,11 +82,16 @@ _STAT = """avg(f), CASE WHEN greatest(max(f), -min(f)) < 1e150 THEN stddev_samp(
 # Columns once, not a condition in each aggregate: a third faster. Of what is beyond 1e150 the square is infinite, and
 # the database refuses a variance of that.
 _FINITE = """v, CASE WHEN isfinite(v) THEN v END AS f, CASE WHEN isfinite(v) AND abs(v) < 1e150 THEN v END AS s"""
+# Groups get a number first: rows of a million are grouped by that in half the time that texts take.
+_PLACED = """WITH keyed AS MATERIALIZED ({keyed}),
+groups AS MATERIALIZED (SELECT *, row_number() OVER () AS number FROM (SELECT DISTINCT {codes} FROM keyed)),
+placed AS MATERIALIZED (SELECT run_id, number FROM keyed JOIN groups USING ({codes})),
+"""
 _METRICS = """
-WITH keyed AS ({keyed}),
 logged AS (SELECT run_id, key, coalesce({value}, 'nan'::DOUBLE) AS v FROM series WHERE {condition}),
-numbers AS (SELECT run_id, key, {finite} FROM logged)
-SELECT {codes}key, {stat} FROM numbers JOIN keyed USING (run_id) GROUP BY {codes}key
+numbers AS (SELECT run_id, key, {finite} FROM logged),
+counted AS (SELECT number, key, {stat} FROM numbers JOIN placed USING (run_id) GROUP BY number, key)
+SELECT {codes}, counted.* EXCLUDE (number) FROM counted JOIN groups USING (number)
 """
 
 
@@ -103,31 +101,35 @@ def text_statistics(
     """For each group and param, or tag, that some run of it has: codes, key, and its values."""
     fields = Fields(scope)
     codes, keyed = _keyed(fields, by)
-    sql = _TEXTS.format(
-        keyed=keyed, codes="".join(f"{code}, " for code in codes), stat=_STAT, finite=_FINITE, rows=_ROWS[entity]
-    )
+    sql = keyed + _TEXTS.format(codes=codes, stat=_STAT, finite=_FINITE, rows=_ROWS[entity])
     params = fields.params | {"keys": [encodable(key) for key in keys]}
     for row in con.execute(sql, params).fetchall():
-        code, distinct, n, texts = row[len(by) + 1 : len(by) + 5]
-        yield row[: len(by)], row[len(by)], Texts(code, distinct, n, texts, Stat(*row[len(by) + 5 :]))
+        code, distinct, n, texts = row[len(by) + 2 : len(by) + 6]
+        yield row[: len(by)], row[len(by) + 1], Texts(code, distinct, n, texts, Stat(*row[len(by) + 6 :]))
 
 
 _ROWS = {
-    "params": "SELECT run_id, key, number AS v, CASE WHEN number IS NOT NULL THEN 'n' || number::VARCHAR"
-    " ELSE left(type, 1) || value END AS code FROM params",
+    "params": "SELECT run_id, key, number AS v, CASE WHEN number IS NULL THEN left(type, 1) || value END AS code"
+    " FROM params",
     "tags": "SELECT run_id, key, NULL::DOUBLE AS v, 's' || value AS code FROM tags",
 }
 _TEXTS = """
-WITH keyed AS ({keyed}),
 said AS ({rows} WHERE key IN (SELECT unnest($keys))),
-numbers AS (SELECT run_id, key, code, {finite} FROM said)
-SELECT {codes}key, min(code), count(DISTINCT code), count(*), count(*) - count(v), {stat}
-FROM numbers JOIN keyed USING (run_id) GROUP BY {codes}key
+numbers AS (SELECT run_id, key, code, {finite} FROM said),
+counted AS (
+    SELECT number, key, min(code), count(DISTINCT code) + count(DISTINCT v), count(*), count(*) - count(v), {stat}
+    FROM numbers JOIN placed USING (run_id) GROUP BY number, key
+)
+SELECT {codes}, counted.* EXCLUDE (number) FROM counted JOIN groups USING (number)
 """
 
 
-def _keyed(fields: Fields, by: Sequence[str]) -> tuple[list[str], str]:
-    """The names of the codes, and the statement that gives them for each run."""
+def _keyed(fields: Fields, by: Sequence[str]) -> tuple[str, str]:
+    """The names of the codes (and of one that is the same for all runs, as there may be none else), and the CTEs that
+    number the groups and say which one a run belongs to.
+    """
     codes = [f"g{place}" for place in range(len(by))]
     columns = [f"{fields[column].code} AS {code}" for column, code in zip(by, codes, strict=True)]
-    return codes, fields.statement(["r.run_id AS run_id", *columns])
+    keyed = fields.statement(["r.run_id AS run_id", *columns, "'' AS every"])
+    names = ", ".join([*codes, "every"])
+    return names, _PLACED.format(keyed=keyed, codes=names)
