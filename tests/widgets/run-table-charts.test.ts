@@ -288,6 +288,9 @@ test("charts are added with what is likely to be wanted, shown as a table, and r
 test("what charts do not show draws none of them anew", async () => {
   const shown = await show([LINES]);
   await drawn(shown);
+  // The colours given away are told to the kernel, whose answer says again which runs are charted.
+  await until(() => shown.kernel.all("keep").length > 0, "the colours to be told");
+  await drawn(shown);
   let draws = 0;
   const { clearRect } = CanvasRenderingContext2D.prototype;
   const canvas = stage(shown).querySelector("canvas");
