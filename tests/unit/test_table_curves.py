@@ -200,7 +200,7 @@ def test_boxes(monkeypatch):
     runs = []
     for number in range(60):
         run = Made(id_of(number), f"run {number}", params={"lr": 0.1} if number % 2 else {})
-        value = _random.gauss(0, 1) if number > 3 else (math.nan, 50.0, -40.0, math.inf)[number]
+        value = _random.gauss(0, 1) if number > 5 else (math.nan, 50.0, -40.0, math.inf, 3.4, 3.4)[number]
         run.metrics["m"] = (value, value, value)
         runs.append(run)
     with database(runs) as con:
