@@ -260,7 +260,8 @@ def test_edits_are_shown_and_kept(sent, table):
     assert (rows[run.run_id]["name"], rows[run.run_id]["note"]) == ("seven", "a note")
     found = inlay.get_run("seven")
     assert (found.note, found.tags["kept"]) == ("a note", "yes")
-    answer(table, "rename", run=run.run_id, name="run 07")
+    answer(table, "rename", run=run.run_id, name="run 07")  # as the other tests know it
+    answer(table, "set_tag", runs=[run.run_id], key="kept", value=None)
     assert "cannot be empty" in error(table, "rename", run=run.run_id, name="")
 
 

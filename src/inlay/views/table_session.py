@@ -34,7 +34,7 @@ from inlay.views.table_remarks import among, error_of, hint_of, stranger
 from inlay.views.table_state import checked_state, cleaned_state
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from duckdb import DuckDBPyConnection
 
@@ -60,8 +60,6 @@ class TableSession:
         self.store = store
         self.query = query
         self.token = secrets.token_hex(6)
-        self.changed: Callable[[], None] = lambda: None
-        """Called after each change of the state, and each question for rows."""
         self.asked_at = time.monotonic()
         self._lock = threading.RLock()
         self._state = dict(state) if state is not None else remembered_state(store)
@@ -105,7 +103,6 @@ class TableSession:
             now["filter"] = self._state["filter"]
             self._take(now)
             charted = self.charted(con)
-        self.changed()
         return {"charted": charted}
 
     def _take(self, now: dict[str, Any]) -> None:
@@ -143,9 +140,7 @@ class TableSession:
                 self._arrange(con, wanted)
             if given is not None or refine is not None:
                 self._take(wanted)
-            view = self._view(con, wanted, start, count, columns) | {"error": error}
-        self.changed()
-        return view
+            return self._view(con, wanted, start, count, columns) | {"error": error}
 
     def rows(self, version: int, start: int, count: int, columns: Sequence[str]) -> dict[str, Any]:
         """A part of the rows; `{"stale": True}` for those of another arrangement."""
@@ -154,7 +149,6 @@ class TableSession:
                 return {"stale": True}
             with self.opened() as con:
                 page = self._page(con, start, count, list(columns))
-        self.changed()
         return page
 
     def still(self, rows: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
