@@ -36,7 +36,7 @@ def test_a_reader_that_goes_away(store, store_folder):
     """`inlay runs | head -1` ended in a traceback of BrokenPipeError."""
     for number in range(30):
         inlay.start_run(f"a run with quite a long name, number {number}").end()
-    inlay.runs()
+    len(inlay.runs())
     reading, writing = os.pipe()
     os.close(reading)
     done = subprocess.run(

@@ -135,7 +135,7 @@ def a_run(store, source, **origin):
 
 
 def earlier(store, source, **given):
-    inlay.runs()
+    len(inlay.runs())
     with store.open() as con:
         found = run_details.earlier_run(con, place(**given), source)
     return found and found.name
@@ -409,7 +409,7 @@ def test_children_of_other_processes_and_earlier_lives(store, script):
         again.log_text("x", "new.txt")
         with inlay.start_run("two", nested=True):
             pass
-        inlay.runs()
+        len(inlay.runs())
         look = asked(Details(again))
         assert [child["name"] for child in look.current()["children"]] == ["one", "two"]
         assert look.current()["children_total"] == 2

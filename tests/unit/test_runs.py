@@ -8,6 +8,7 @@ import pytest
 
 import inlay
 from inlay.errors import QueryError, RunNotFoundError
+from inlay.query import summary
 from inlay.query.frame import run_columns
 from inlay.query.fresh import fresh
 
@@ -272,3 +273,19 @@ def test_columns_keep_what_was_logged(store):
     assert table["params.big"].tolist()[:2] == [big, 3]
     assert table["params.m"].tolist()[:2] == [1, "1"]
     assert runs[::-1].to_df()["params.i"].tolist() == [3, 2, 1]
+
+
+def test_a_loop_over_runs_asks_for_their_metrics_once(store, monkeypatch):
+    """20 runs in a loop opened the store 20 times; now the first of them asks for all, and a run alone for itself."""
+    for i in range(3):
+        with inlay.start_run(f"r{i}") as run:
+            run.log({"a": float(i)})
+    asked = []
+    ask = summary.LastValues._ask
+    monkeypatch.setattr(summary.LastValues, "_ask", lambda self: asked.append(1) or ask(self))
+    assert [run.metrics for run in inlay.runs()] == [{"a": 2.0}, {"a": 1.0}, {"a": 0.0}]
+    assert asked == [1]
+    with inlay.start_run(resume=run.run_id) as again:
+        again.log({"a": 7.0})
+    assert inlay.get_run(run.run_id).metrics == {"a": 7.0}
+    assert asked == [1]

@@ -16,6 +16,7 @@ from inlay.query.filter import select_runs, strangers
 from inlay.query.fresh import fresh
 from inlay.query.run_query import RunQuery
 from inlay.query.statement import Statement
+from inlay.query.summary import LastValues
 from inlay.store.identity import short_id
 from inlay.store.store import current
 from inlay.tracking import charting, deletion
@@ -317,7 +318,12 @@ class Runs(Sequence[Run]):
     def _load(self, run_ids: list[str]) -> list[Run]:
         """These runs, without those that are gone."""
         by_id = {one.run_id: one for one in self._attributes(run_ids)}
-        return [as_run(by_id[run_id], self._store) for run_id in run_ids if run_id in by_id]
+        found = [as_run(by_id[run_id], self._store) for run_id in run_ids if run_id in by_id]
+        if len(found) > 1:
+            together = LastValues(self._store, run_ids)
+            for run in found:
+                run.last_values = together
+        return found
 
     def _attributes(self, run_ids: list[str]) -> list[attributes.Attributes]:
         with self._store.open() as con:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from inlay.query.attributes import Attributes, RunError
     from inlay.query.history import History
+    from inlay.query.summary import LastValues
     from inlay.store.store import Store
     from inlay.tracking.origin import Origin
     from inlay.tracking.recorder import Recorder
@@ -74,6 +75,8 @@ class Run(RunContent, RunLooks, RunWords):
         self.reread = True
         """Whether its attributes are read again when they are asked for while another process writes it; somebody else
         keeps them up to date where they are not."""
+        self.last_values: LastValues | None = None
+        """Those of the runs it was read with, so that a loop over runs asks the store once and not for each."""
         self.memory = RunMemory()
         """What this process knows of it without asking the store."""
         if recorder is not None:
@@ -180,6 +183,8 @@ class Run(RunContent, RunLooks, RunWords):
     @property
     def metrics(self) -> dict[str, float]:
         """Each metric's last value: that of the largest step."""
+        if self.last_values is not None and self.ended:
+            return self.last_values.of(self.run_id)
         from inlay.query.summary import last_values
 
         return last_values(self._store, self.run_id)
@@ -209,6 +214,7 @@ class Run(RunContent, RunLooks, RunWords):
     def learn(self, now: Attributes) -> None:
         """What the store says of it by now, for a run that has ended: others may have changed its note and tags."""
         if self.ended:
+            self.last_values = None
             replace(self._attributes, now)
 
     def place(self) -> RunPlace:

@@ -1,7 +1,7 @@
 """What is said of a run beside its metrics: params, tags, the note, its name, and that it is deleted.
 
-Params are data of a run, recorded by what writes it. Tags, note and name are words about it: they may be said of any run,
-also of one that has ended or that others write.
+Params are data of a run, recorded by what writes it. Tags, note and name are words about it: they may be said of any
+run, also of one that has ended or that others write.
 """
 
 from __future__ import annotations
