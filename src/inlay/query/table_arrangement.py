@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass, field, replace
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from inlay.query.grouping import rank
@@ -188,12 +188,16 @@ def _means(members: Mapping[tuple[str, ...], list[int]], numbers: Any, texts: An
 
     values = np.ma.filled(numbers.astype(np.float64), np.nan) if np.ma.isMaskedArray(numbers) else numbers
     values = np.asarray(values, np.float64)
+    # All groups in one pass: there may be as many of them as runs.
+    group = np.repeat(np.arange(len(members)), [len(places) for places in members.values()])
+    values = values[np.fromiter(chain.from_iterable(members.values()), np.int64, len(group))]
+    finite = np.isfinite(values)
+    counts = np.bincount(group[finite], minlength=len(members)).tolist()
+    sums = np.bincount(group[finite], values[finite], minlength=len(members)).tolist()
     ranks: dict[tuple[str, ...], Any] = {}
-    for codes, places in members.items():
-        own = values[places]
-        own = own[np.isfinite(own)]
-        if len(own):
-            ranks[codes] = rank(float(own.mean()))
+    for (codes, places), count, total in zip(members.items(), counts, sums, strict=True):
+        if count:
+            ranks[codes] = rank(total / count)
         else:
             said = [text for text in texts[places].tolist() if isinstance(text, str)]
             ranks[codes] = rank(min(said) if said else None)
