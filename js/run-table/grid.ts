@@ -36,8 +36,7 @@ export function gridPart(session: TableSession): HTMLElement {
   let version = session.view.version;
   let drawn: readonly Box[] = [];
   let drawnAt = "";
-  let headed = -1;
-  let headBoxes: readonly Box[] = [];
+  let headed = "";
   let aged = 0;
 
   const grid = element("div", {
@@ -92,10 +91,11 @@ export function gridPart(session: TableSession): HTMLElement {
     const [from, to] = geometry.rows.sight(top);
     const [first, last] = [Math.max(0, from - BESIDE), Math.min(view.rows, to + BESIDE)];
     const boxes = sight(left);
-    if (headed !== epoch || boxes !== headBoxes) {
-      head.draw(boxes, checkedAll(state.selected, actions.shown()));
-      [headed, headBoxes] = [epoch, boxes];
-    }
+    const edge = left + geometry.layout.edge;
+    const start = boxes.find((box) => !box.sticky && box.left >= edge)?.at ?? -1;
+    const headKey = `${epoch} ${drawnAt} ${start}`;
+    if (headed !== headKey) head.draw(boxes, start, checkedAll(state.selected, actions.shown()));
+    headed = headKey;
     rows.draw(first, last, boxes, top, epoch);
     space.style.width = `${geometry.layout.width}px`;
     space.style.height = `${geometry.over + geometry.rows.height}px`;

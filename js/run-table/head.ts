@@ -40,7 +40,8 @@ interface HeadCell {
 
 export interface Head {
   node: HTMLElement;
-  draw: (boxes: readonly Box[], checked: string) => void;
+  /** `first` is the place of the column at which those that scroll begin to be whole. */
+  draw: (boxes: readonly Box[], first: number, checked: string) => void;
   cell: (id: ColumnId) => HTMLElement | undefined;
   open: (id: ColumnId) => void;
   sort: (id: ColumnId, add: boolean) => void;
@@ -143,7 +144,7 @@ export function headOf(env: HeadEnv): Head {
     sort,
     open,
     cell: (id) => (id === "" ? all : cells.get(id)?.node),
-    draw(boxes, checked) {
+    draw(boxes, start, checked) {
       const wanted = new Set(boxes.map((box) => box.id));
       const active = document.activeElement;
       for (const [id, cell] of cells) {
@@ -152,15 +153,12 @@ export function headOf(env: HeadEnv): Head {
         cells.delete(id);
       }
       let before = "";
-      let scrolling = false;
       for (const box of boxes) {
         const cell = cells.get(box.id) ?? make(box.id);
         cells.set(box.id, cell);
         const kind = kindOf(session, box.id);
         // Where columns begin to scroll, the kind is said again.
-        const first = !box.sticky && !scrolling;
-        place(cell, box, kind !== before || first ? kind : "");
-        if (!box.sticky) scrolling = true;
+        place(cell, box, kind !== before || box.at === start ? kind : "");
         before = kind;
       }
       setChildren(node, [all, ...[...cells.values()].sort(byPlace).map((cell) => cell.node)]);
