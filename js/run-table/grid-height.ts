@@ -34,7 +34,7 @@ export function gridHeight(session: TableSession, grid: HTMLElement): GridHeight
     "aria-valuemin": String(lowest),
   });
 
-  const fit = (rows: number) =>
+  const fitting = (rows: number) =>
     HEAD + Math.max(FEWEST_ROWS, Math.min(MOST_ROWS, rows)) * ROW + BORDER + barHeight(grid);
 
   const apply = () => {
@@ -43,10 +43,10 @@ export function gridHeight(session: TableSession, grid: HTMLElement): GridHeight
     const { filter, group, open } = view.state;
     const asked = JSON.stringify([filter, group, open]);
     if (view.all > 0 && grid.isConnected && (natural === 0 || asked !== askedFor)) {
-      natural = Math.max(natural, fit(view.rows + above));
+      natural = Math.max(natural, fitting(view.rows + above));
       askedFor = asked;
     }
-    const height = dragged ?? state.height ?? (natural || fit(view.rows + above));
+    const height = dragged ?? state.height ?? (natural || fitting(view.rows + above));
     grid.style.height = `${Math.max(lowest, height)}px`;
     handle.setAttribute("aria-valuenow", String(Math.round(height)));
   };

@@ -11,7 +11,7 @@ const STILL = 5;
 
 export interface Edge {
   done: (width: number) => void;
-  fit: () => void;
+  snug: () => void;
 }
 
 /** Dragging the edge of a head; twice clicked, the column fits what is in sight. */
@@ -19,11 +19,11 @@ export function dragEdge(
   edge: HTMLElement,
   head: HTMLElement,
   preview: (width: number | null) => void,
-  { done, fit }: Edge,
+  { done, snug }: Edge,
 ): void {
   edge.addEventListener("dblclick", (event) => {
     event.stopPropagation();
-    fit();
+    snug();
   });
   edge.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;

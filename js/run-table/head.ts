@@ -103,7 +103,7 @@ export function headOf(env: HeadEnv): Head {
     button.addEventListener("click", (event) => sort(id, event.shiftKey));
     dragEdge(edge, node, (width) => env.preview(id, width), {
       done: (width) => session.change({ widths: { ...session.state.widths, [id]: width } }),
-      fit: () => session.change({ widths: { ...session.state.widths, [id]: env.fit(id) } }),
+      snug: () => session.change({ widths: { ...session.state.widths, [id]: env.fit(id) } }),
     });
     dragHead(node, id, session, env.under);
     return { id, node, name, caption, sort: button, badge, title };
