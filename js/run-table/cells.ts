@@ -124,8 +124,7 @@ function nameLook(cell: Cell | undefined, row: Row, { colour }: CellEnv): Look {
 
 function groupLook(row: Row): Look {
   if (!("key" in row)) return EMPTY;
-  const values = row.values.map(valueText);
-  const label = values.join(" · ");
+  const { label } = row;
   const runs = row.n === 1 ? "1 run" : `${row.n} runs`;
   const parts = () => [
     element("span", { class: "inlay-chevron", "aria-hidden": "true" }),
@@ -143,21 +142,12 @@ function groupLook(row: Row): Look {
   };
 }
 
-/** A value that runs are grouped by. */
-export function valueText(cell: Cell): string {
-  if (cell === null) return "none";
-  if (typeof cell === "object") return "";
-  return typeof cell === "number" || isNotFinite(cell)
-    ? anyNumber(cell as number | string)
-    : String(cell) || "empty";
-}
-
 function numberLook(cell: Cell, env: CellEnv): Look {
   const value = numberOf(cell);
   const spread = typeof cell === "object" && cell !== null && "mean" in cell ? cell : null;
   const said = spread ? spread.mean : (cell as number | string | null);
   const text = said === null ? "" : anyNumber(said);
-  const off = spread?.std == null ? "" : spreadText(spread.std);
+  const off = !spread?.std ? "" : spreadText(spread.std);
   const base = numberOf(env.base ?? null);
   const delta =
     value === null || base === null || env.itself

@@ -46,6 +46,8 @@ export interface GroupRow {
   /** Names the group in `TableState.open` and `.colours`: its values as JSON. */
   key: string;
   values: Cell[];
+  /** The values with the names of their columns. */
+  label: string;
   n: number;
   open: boolean;
 }

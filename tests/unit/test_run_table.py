@@ -429,3 +429,11 @@ def test_an_empty_store_says_how_to_begin(tmp_path):
     assert (found["rows"], found["all"]) == (0, 0)
     assert "inlay.start_run" in found["hint"]
     assert "inlay.start_run" in RunTable()._repr_html_()
+
+
+def test_the_columns_are_there_with_the_first_view(store, sent):
+    """The widget was made with no columns, and times, statuses and durations were drawn as bare numbers and words."""
+    made = RunTable(inlay.runs())
+    known = {one["id"]: one["type"] for one in made.widget._columns}
+    made.close()
+    assert (known["status"], known["started_at"], known["metrics.loss"]) == ("status", "time", "number")

@@ -257,17 +257,15 @@ export function diffOf(store: StubStore, args: Args): Reply {
           equal: 87,
         },
       ],
-      code: runs
-        .slice(1)
-        .map((run) => ({
-          run,
-          against: runs[0],
-          missing: false,
-          unified,
-          side,
-          added: 2,
-          removed: 1,
-        })),
+      code: runs.slice(1).map((run) => ({
+        run,
+        against: runs[0],
+        missing: false,
+        unified,
+        side,
+        added: 2,
+        removed: 1,
+      })),
     },
   ];
 }

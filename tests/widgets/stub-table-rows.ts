@@ -86,6 +86,7 @@ export function pageOf(
           : {
               key: row.key,
               values: row.values,
+              label: row.values.map((value) => String(value ?? "none")).join(" · "),
               n: row.members.length,
               open: wanted.open.includes(row.key),
             },

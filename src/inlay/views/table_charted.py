@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from duckdb import DuckDBPyConnection
 
-    from inlay.query.table_arrangement import Arrangement
+    from inlay.query.table_arrangement import Arrangement, GroupHead
 
 FIRST = 10
 MOST = 200
@@ -24,10 +24,8 @@ LABEL = 80
 def charted_of(con: DuckDBPyConnection, arrangement: Arrangement, selected: Sequence[str]) -> list[dict[str, Any]]:
     """`Charted` records of js/run-table/wire.ts, in the order of the rows or of the selection."""
     if arrangement.by and not selected:
-        return [
-            {"key": head.key, "label": group_name([value_cell(value) for value in head.values]), "n": head.n}
-            for head in arrangement.groups[:FIRST]
-        ]
+        heads = arrangement.groups[:FIRST]
+        return [{"key": head.key, "label": head_name(head, arrangement.by), "n": head.n} for head in heads]
     first = arrangement.ids[:FIRST]
     if arrangement.baseline is not None and not arrangement.by:
         first = [arrangement.baseline, *first[: FIRST - 1]]
@@ -40,6 +38,11 @@ def run_name(row: Mapping[str, Any]) -> str:
     return encodable(plain(row["name"], LABEL)) or str(row["short"])
 
 
-def group_name(values: list[Any]) -> str:
-    """What a chart calls a group."""
-    return encodable(plain(group_label(values), LABEL))
+def head_name(head: GroupHead, by: Sequence[str]) -> str:
+    """What a group is called, as it is arranged."""
+    return group_name([value_cell(value) for value in head.values], by)
+
+
+def group_name(values: Sequence[Any], by: Sequence[str]) -> str:
+    """What a group is called."""
+    return encodable(plain(group_label(values, by), LABEL))

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from inlay._version import __version__
 from inlay.views.format import encodable, format_count, plain
-from inlay.views.table_texts import cell_text, group_label, is_figure, number_of
+from inlay.views.table_texts import cell_text, is_figure, number_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -95,7 +95,7 @@ def _row(
     base: Mapping[str, Any] | None,
 ) -> str:
     if "key" in row:
-        name = f"{_said(group_label(row['values']), 300)} <small>{format_count(row['n'])}</small>"
+        name = f"{_said(row['label'], 300)} <small>{format_count(row['n'])}</small>"
     else:
         more = "" if not row["deleted"] else " <small>deleted</small>"
         name = f"{_said(row['name'] or row['short'], 300)} <small>{escape(row['short'])}</small>{more}"
@@ -115,7 +115,7 @@ def _row(
 
 
 def _sorted_by(row: Mapping[str, Any]) -> str:
-    return plain(str(row.get("name") or group_label(row.get("values", []))), 300)
+    return plain(str(row.get("name") or row.get("label", "")), 300)
 
 
 def _js_number(number: float) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from inlay.views.format import format_count, plain
 from inlay.views.paths import without_owner
 from inlay.views.picture import QUIET, RULE, STATUSES, switch
-from inlay.views.table_texts import Delta, cell_text, group_label, is_figure
+from inlay.views.table_texts import Delta, cell_text, is_figure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -122,7 +122,7 @@ def _name(row: Mapping[str, Any], *, is_base: bool) -> str:
     indent = 16 if row.get("level") else 0
     style = f"text-align:left;padding:3px 0 3px {indent}px;white-space:nowrap"
     if "key" in row:
-        label = escape(plain(group_label(row["values"]), CELL))
+        label = escape(plain(row["label"], CELL))
         return f'<th scope="row" style="{style}">{label} <span style="{QUIET}">{format_count(row["n"])}</span></th>'
     name = escape(plain(row["name"], CELL) or row["short"])
     note = f' <span style="{QUIET}">baseline</span>' if is_base else ""

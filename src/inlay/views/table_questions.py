@@ -15,10 +15,10 @@ from inlay.query.table_cells import read_cells
 from inlay.query.table_curves import curves
 from inlay.query.table_facets import facet
 from inlay.query.table_group_cells import group_cells
-from inlay.query.table_page import run_rows, value_cell
+from inlay.query.table_page import run_rows
 from inlay.query.table_sparks import sparks
 from inlay.views.format import encodable
-from inlay.views.table_charted import group_name, run_name
+from inlay.views.table_charted import head_name, run_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,7 +73,7 @@ def curves_answer(
         groups = {key: arrangement.members(key) for key in keys if key in heads}
         runs = session.known([key for key in keys if key not in groups])
         labels = {row["run"]: run_name(row) for row in run_rows(con, runs)}
-        labels |= {key: group_name([value_cell(value) for value in heads[key].values]) for key in groups}
+        labels |= {key: head_name(heads[key], arrangement.by) for key in groups}
         found: dict[str, TableCurve] = {}
         for lines in (runs, groups):
             if lines:

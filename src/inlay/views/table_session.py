@@ -26,7 +26,7 @@ from inlay.store.identity import short_id
 from inlay.tracking import active
 from inlay.tracking.found import Runs
 from inlay.views.format import encodable
-from inlay.views.table_charted import charted_of
+from inlay.views.table_charted import charted_of, group_name
 from inlay.views.table_choices import remember_state, remembered_state
 from inlay.views.table_clause import clause_of
 from inlay.views.table_columns import differing_columns, listed_columns, sent_columns, usual_columns
@@ -182,7 +182,7 @@ class TableSession:
     def columns(self) -> list[dict[str, Any]]:
         """The columns there are; of many thousands those that a reader may look for first."""
         with self.opened() as con:
-            self._arranged(con)
+            self._look_around(con)
             return sent_columns(self._columns, self._shown)
 
     def shown(self) -> list[str]:
@@ -192,7 +192,7 @@ class TableSession:
     def all_columns(self) -> list[dict[str, Any]]:
         """Every column there is."""
         with self.opened() as con:
-            self._arranged(con)
+            self._look_around(con)
             return [one.as_json() for one in self._columns]
 
     def arrangement(self, con: DuckDBPyConnection) -> Arrangement:
@@ -365,8 +365,12 @@ class TableSession:
     def _read(
         self, con: DuckDBPyConnection, start: int, count: int, columns: list[str], state: Mapping[str, Any]
     ) -> dict[str, Any]:
-        page = read_page(con, self._arranged(con), start, count, columns, state["summary"])
-        return {**page.as_json(), "version": self._version}
+        arrangement = self._arranged(con)
+        page = read_page(con, arrangement, start, count, columns, state["summary"]).as_json()
+        for row in page["rows"]:
+            if "key" in row:
+                row["label"] = group_name(row["values"], arrangement.by)
+        return {**page, "version": self._version}
 
     def _shown_columns(self, con: DuckDBPyConnection, state: Mapping[str, Any]) -> list[str]:
         if self._usual is None:

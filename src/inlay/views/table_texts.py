@@ -53,9 +53,17 @@ def number_of(cell: Any) -> float | None:
     return float(cell) if isinstance(cell, (int, float)) and not isinstance(cell, bool) else None
 
 
-def group_label(values: Sequence[Any]) -> str:
-    """What a group is called: its values one after the other."""
-    return " · ".join("none" if one is None else cell_text(one, "text", "params") or "empty" for one in values)
+def group_label(values: Sequence[Any], by: Sequence[str]) -> str:
+    """What a group of the columns `by` is called: `lr 0.1 · model cnn`."""
+    return " · ".join(f"{_key(column)} {_value(value)}" for column, value in zip(by, values, strict=True))
+
+
+def _key(column: str) -> str:
+    return column.partition(".")[2] or column
+
+
+def _value(cell: Any) -> str:
+    return "none" if cell is None else cell_text(cell, "text", "params") or "empty"
 
 
 def is_figure(column: Mapping[str, Any]) -> bool:
