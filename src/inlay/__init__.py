@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from inlay.transfer.exports import export_runs
     from inlay.transfer.imports import import_runs
     from inlay.views.altair_chart import chart
-    from inlay.views.run_table import RunTable
 
 _WHERE = {
     "InlayError": "inlay.errors",
