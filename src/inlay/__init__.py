@@ -103,7 +103,6 @@ def __dir__() -> list[str]:
 def _draw(keys: Any, runs: Any, **options: Any) -> Any:
     """What `Run.chart` asks for; Altair is loaded with the first chart."""
     from inlay.views.altair_chart import chart
-    from inlay.views.run_table import RunTable
 
     return chart(keys, runs, **options)
 
