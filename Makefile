@@ -79,6 +79,7 @@ screenshots: bundles
 bench: bundles
 	$(BIN)/python bench/peer.py
 	$(BIN)/python bench/record.py
+	$(BIN)/python bench/compare.py
 	$(WITH_BROWSER) $(BIN)/python bench/browser.py
 
 lock: $(BIN)/python node_modules/.ready

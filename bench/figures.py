@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
+import platform
 import statistics
 import sys
 from dataclasses import dataclass
@@ -81,3 +83,14 @@ def print_table(figures: Iterable[Figure]) -> bool:
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
     return not any(row[-1] == "MISSED" for row in rows)
+
+
+def machine() -> str:
+    """What the figures were taken on."""
+    import duckdb
+
+    load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
+    return (
+        f"Python {platform.python_version()}, DuckDB {duckdb.__version__}, {platform.system()}, "
+        f"{os.cpu_count()} cores{load}"
+    )

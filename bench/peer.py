@@ -28,15 +28,15 @@ PACKAGES = {
     "swanlab": ("SwanLab offline", ["swanlab"]),
 }
 ENVIRONMENTS = Path(__file__).parents[1] / ".venvs" / "peers"
-SCRIPT = Path(__file__).parent / "peers" / "trackers.py"
+SCRIPTS = Path(__file__).parent / "peers"
 
 
 class Peer:
     """A tracker, told by lines what to measure."""
 
-    def __init__(self, name: str, python: str, folder: Path) -> None:
+    def __init__(self, name: str, python: str, script: str, *arguments: object) -> None:
         self.label = PACKAGES[name][0]
-        command = [python, str(SCRIPT), name, str(folder / name)]
+        command = [python, str(SCRIPTS / script), *map(str, arguments)]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         )
@@ -55,9 +55,11 @@ class Peer:
         except subprocess.TimeoutExpired:
             self._process.kill()
 
-    def ask(self, what: str, size: int) -> float:
-        """Microseconds a value (`log_metric`, `log_metrics`: `size` calls) or a run (`run`), or `bytes` a point."""
-        print(what, size, file=self._process.stdin, flush=True)
+    def ask(self, what: str, *more: object) -> float:
+        """Of `trackers.py`: microseconds a value (`log_metric`, `log_metrics`: so many calls) or a run (`run`), or
+        `bytes` a point. Of `runs_of_mlflow.py`: milliseconds of a question.
+        """
+        print(what, *more, file=self._process.stdin, flush=True)
         return float(json.loads(self._process.stdout.readline()))
 
 
@@ -67,13 +69,28 @@ def peers(folder: Path, mlflow: str | None) -> Iterator[list[Peer]]:
     with contextlib.ExitStack() as opened:
         found = []
         for name in PACKAGES:
-            python = mlflow if name == "mlflow" and mlflow else str(ENVIRONMENTS / name / "bin" / "python")
+            python = _python(name, mlflow)
             if not Path(python).exists():
                 continue
-            peer = opened.enter_context(Peer(name, python, folder))
+            peer = opened.enter_context(Peer(name, python, "trackers.py", name, folder / name))
             if peer.version:
                 found.append(peer)
         yield found
+
+
+@contextlib.contextmanager
+def runs_of_mlflow(folder: Path, runs: int, mlflow: str | None) -> Iterator[Peer | None]:
+    """MLflow with so many runs on SQLite, from the Python `mlflow` if given; None where there is none."""
+    python = _python("mlflow", mlflow)
+    if not Path(python).exists():
+        yield None
+        return
+    with Peer("mlflow", python, "runs_of_mlflow.py", folder, runs) as peer:
+        yield peer if peer.version else None
+
+
+def _python(name: str, mlflow: str | None) -> str:
+    return mlflow if name == "mlflow" and mlflow else str(ENVIRONMENTS / name / "bin" / "python")
 
 
 def install() -> None:

@@ -10,8 +10,6 @@ little. Exits with 1 when a bar is missed.
 from __future__ import annotations
 
 import argparse
-import os
-import platform
 import sys
 import tempfile
 from pathlib import Path
@@ -23,7 +21,7 @@ import importing
 import ingesting
 import live
 import reading
-from figures import Figure, print_table
+from figures import Figure, machine, print_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -50,18 +48,8 @@ def main() -> int:
         }
         for part in asked.only:
             found += parts[part]()
-    print(_machine())
+    print(machine())
     return 0 if print_table(found) else 1
-
-
-def _machine() -> str:
-    import duckdb
-
-    load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
-    return (
-        f"Python {platform.python_version()}, DuckDB {duckdb.__version__}, {platform.system()}, "
-        f"{os.cpu_count()} cores{load}"
-    )
 
 
 if __name__ == "__main__":
