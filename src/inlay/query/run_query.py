@@ -43,8 +43,14 @@ class RunQuery:
         return RunQuery(within=tuple(run_ids), deleted=None)
 
     def narrowed(self, text: str) -> RunQuery:
-        """Those of them that another filter finds, too. A query with a limit has to be asked first: see `among`."""
+        """Those of them that another filter finds, too. A query with a limit has to be asked first: see `among`.
+
+        Raises `QueryError` with the place in `text`.
+        """
         if not text.strip():
             return self
+        # By itself first: what opens a parenthesis and closes another, `a = 1) OR (b = 2`, would reach other runs, and
+        # an error would point at a place in what nobody typed.
+        select_runs(text)
         both = f"({self.filter}) AND ({text})" if self.filter.strip() else text
         return replace(self, filter=both)
