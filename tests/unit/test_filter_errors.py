@@ -47,6 +47,8 @@ REFUSED = {
     "did you mean finished?",
     "status = 3": "column 10: expected a text, such as '3'; found 3",
     "name = 3": "column 8: expected a text, such as '3'; found 3",
+    "started_at > 2026-11-21": "column 14: a time stands in quotes: '2026-11-21'",  # 1994 milliseconds: all runs were found
+    "name = NULL": "column 8: expected a value; what is missing is found by IS NULL; found NULL",
     "params.lr > '0.1'": "column 13: texts are compared letter by letter; write the number without quotes: 0.1",
     "params.lr between 1 and 'x'": "column 25: texts and numbers are mixed",
     "params.lr like 3": "column 16: expected a text, such as '3'; found 3",

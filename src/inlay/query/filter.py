@@ -184,4 +184,7 @@ def _limit(given: Any) -> int:
     if int(given) < 0:
         msg = f"limit is a number of runs, 0 or more; got {given!r}"
         raise ValueError(msg)
-    return int(given)
+    return min(int(given), _MOST)
+
+
+_MOST = 2**63 - 1  # what DuckDB counts up to

@@ -109,6 +109,8 @@ def _single(cursor: Cursor, *, first: bool, signed: bool) -> Operand:
     if token.form in ("word", "name") and not token.is_word(*KEYWORDS):
         near = nearest_attribute(token.value)
         hint = f"; did you mean {near}?" if near else f"; a text is written '{token.value}'"
+    elif token.is_word("null"):
+        hint = "; what is missing is found by IS NULL"
     raise cursor.expected(f"a {'number' if signed else 'value'}{hint}", token)
 
 

@@ -6,6 +6,7 @@ Raises `QueryError` that points at the value where it makes no sense.
 from __future__ import annotations
 
 import math
+import re
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from inlay.query.filter_tree import Constant, Interval, Operator
 if TYPE_CHECKING:
     from inlay.query.filter_tokens import Source
 
+_BARE_DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")
 EXACT: tuple[Operator, ...] = ("=", "!=", "in")
 ORDERED: tuple[Operator, ...] = (">", ">=", "<", "<=", "between")
 
@@ -84,6 +86,8 @@ def run_id(given: str) -> str:
 def time(value: Constant, source: Source) -> datetime:
     """A time in UTC: from a text of ISO 8601, or from MLflow's milliseconds since 1970."""
     given = value if isinstance(value, Interval) else value.value
+    if isinstance(given, float) and _BARE_DATE.fullmatch(source.said(value.at)):  # a difference, of 1994 milliseconds
+        raise source.error(f"a time stands in quotes: '{source.said(value.at)}'", value.at)
     try:
         if isinstance(given, float):
             return datetime(1970, 1, 1) + timedelta(milliseconds=given)  # noqa: DTZ001 - as the database has it
