@@ -15,7 +15,7 @@ import csv
 import json
 import math
 import os
-import tempfile
+import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from inlay.query.frame import RunColumn
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""As OWASP has them (CSV Injection); the wide ones are read as the narrow ones where people write Japanese."""
 
 
 def check_target(path: object) -> Path:
@@ -37,7 +38,7 @@ def check_target(path: object) -> Path:
     if not text or "\0" in text or target.suffix.lower() not in _WRITERS:
         msg = f"export writes files that end in {', '.join(_WRITERS)}; got {text!r}"
         raise ValueError(msg)
-    target = target.expanduser().absolute()
+    target = target.expanduser().resolve()  # of a link, the file it leads to is replaced, and not the link
     if target.is_dir():
         msg = f"{target} is a folder; export writes a file, such as {target / 'runs.parquet'}"
         raise IsADirectoryError(msg)
@@ -49,14 +50,13 @@ def check_target(path: object) -> Path:
 
 def write_runs(target: Path, columns: Sequence[RunColumn]) -> None:
     """Write the columns to a path that `check_target` found good; a file that is there is replaced."""
-    descriptor, name = tempfile.mkstemp(prefix=".inlay-export-", dir=target.parent)
-    os.close(descriptor)
-    place = Path(name)
+    place = target.with_name(f".inlay-export-{secrets.token_hex(8)}")
+    kept = target.stat().st_mode & 0o777 if target.exists() else None
     try:
+        os.close(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if kept is None else kept & 0o666))
         _WRITERS[target.suffix.lower()](place, columns)
-        mask = os.umask(0)
-        os.umask(mask)
-        place.chmod(target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~mask)
+        if kept is not None:
+            place.chmod(kept)
         place.replace(target)
     finally:
         place.unlink(missing_ok=True)
