@@ -6,10 +6,13 @@ import csv
 import json
 import math
 
+import numpy as np
 import pytest
 
 import inlay
 from inlay.errors import RunNotFoundError
+from inlay.query.frame import RunColumn
+from inlay.query.run_files import csv_lines
 from inlay.tracking import charting, events
 
 NAN, INF = math.nan, math.inf
@@ -122,7 +125,9 @@ def test_groups_printed():
         ((), ValueError, "group_by takes columns"),
         ((3,), TypeError, "names of columns; got 3"),
         (("params.lrr",), KeyError, "did you mean 'params.lr'"),
-        (("lr",), KeyError, "a param is written params.KEY"),
+        (("lr",), KeyError, "did you mean 'params.lr'"),
+        (("xyz",), KeyError, "a param is written params.KEY"),
+        (("code",), KeyError, "no run has a column 'code'"),  # it was asked "did you mean code?"
     ],
 )
 def test_no_groups(columns, error, said):
@@ -199,6 +204,25 @@ def test_an_export_that_fails_leaves_what_was_there(tmp_path, monkeypatch):
     assert [
         one.name for one in tmp_path.iterdir() if one.suffix == ".json" or one.name.startswith(".inlay-export")
     ] == ["runs.json"]
+
+
+def test_an_export_through_a_link_writes_the_file_it_leads_to(tmp_path):
+    """The link was replaced by a file, and what it led to stayed old."""
+    place = tmp_path / "real.csv"
+    place.write_text("before")
+    place.chmod(0o600)
+    link = tmp_path / "link.csv"
+    link.symlink_to(place)
+    inlay.runs().export(link)
+    assert link.is_symlink()
+    assert place.read_text().startswith("run_id,")
+    assert place.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("text", ["=1", "-1", "\n=1", "＝1"])
+def test_a_text_that_spreadsheets_would_run(text):
+    column = RunColumn("params.a", "text", np.array([text], dtype=object), None)
+    assert list(csv_lines([column])) == [["params.a"], [f"'{text}"]]
 
 
 # -- the table that shows what differs ------------------------------------------------------------------------

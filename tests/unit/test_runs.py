@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 
 import pytest
 
@@ -289,3 +290,22 @@ def test_a_loop_over_runs_asks_for_their_metrics_once(store, monkeypatch):
         again.log({"a": 7.0})
     assert inlay.get_run(run.run_id).metrics == {"a": 7.0}
     assert asked == [1]
+
+
+def test_runs_of_two_stores_are_not_joined(store, tmp_path):
+    """A list with a run of another store was joined without a word, and the run was gone when it was looked at."""
+    here = ended("here")
+    runs = inlay.runs()
+    inlay.connect(tmp_path / "elsewhere")
+    there = ended("there")
+    for joined in ((runs, [there]), ([there], runs), (runs, inlay.runs())):
+        with pytest.raises(ValueError, match="in two stores"):
+            operator.add(*joined)
+    assert operator.add([here], runs).run_ids == [here.run_id]
+    with pytest.raises(TypeError):
+        runs + "abc"
+
+
+def test_a_limit_beyond_what_the_database_counts(store):
+    ended("one")
+    assert len(inlay.runs(limit=10**30)) == 1

@@ -106,7 +106,7 @@ def checked_attribute(column: str) -> str:
     _, name = column_key(column)
     if name in ATTRIBUTES and ATTRIBUTES[name].table is None:
         return name
-    near = nearest_attribute(name)
+    near = None if name in ATTRIBUTES else nearest_attribute(name)
     hint = f"; did you mean {near}?" if near else ""
     raise QueryError(f"there is no column {column!r}{hint}")
 

@@ -175,16 +175,25 @@ class Runs(Sequence[Run]):
         return int(value in self)
 
     def __add__(self, other: Iterable[Run]) -> Runs:
+        more = self._ids_of(other)
+        return NotImplemented if more is None else Runs(list(dict.fromkeys([*self.run_ids, *more])), self._store)
+
+    def __radd__(self, other: Iterable[Run]) -> Runs:
+        first = self._ids_of(other)
+        return NotImplemented if first is None else Runs(list(dict.fromkeys([*first, *self.run_ids])), self._store)
+
+    def _ids_of(self, other: object) -> list[str] | None:
+        """The ids of runs to be joined with these; None for what is no runs."""
         if isinstance(other, Runs):
-            if other._store.folder != self._store.folder:
-                msg = f"these runs are in two stores, {self._store.folder} and {other._store.folder}"
-                raise ValueError(msg)
-            more = other.run_ids
+            stores, ids = [other.store], other.run_ids
         elif isinstance(other, (list, tuple)) and all(isinstance(run, Run) for run in other):
-            more = [run.run_id for run in other]
+            stores, ids = [run.store for run in other], [run.run_id for run in other]
         else:
-            return NotImplemented
-        return Runs(list(dict.fromkeys([*self.run_ids, *more])), self._store)
+            return None
+        for store in stores:
+            if store.folder != self._store.folder:
+                raise ValueError(f"these runs are in two stores, {self._store.folder} and {store.folder}")
+        return ids
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Runs):
@@ -332,6 +341,8 @@ class Runs(Sequence[Run]):
 
 def several(given: Iterable[Any]) -> Runs:
     """Runs, ids and names, or lists of them, as one `Runs` without doubles. Raises `TypeError` for anything else."""
+    if isinstance(given, (Run, str)) or not isinstance(given, Iterable):
+        given = [given]
     found: dict[str, Run] = {}
     for run in _each(given):
         found.setdefault(run.run_id, run)

@@ -147,13 +147,14 @@ def group(runs: Runs, columns: Sequence[str], metrics: str | Sequence[str] | Non
 
 
 def _column(name: str) -> str | None:
-    """The column that is meant, in whatever spelling of its entity; None for no attribute of a run."""
-    from inlay.query.filter_fields import attribute_of, entity_of
+    """The column that is meant, in whatever spelling of its entity; None for no attribute that is a column."""
+    from inlay.query.filter_fields import ATTRIBUTES, attribute_of, entity_of
 
     word, dot, key = name.partition(".")
     entity = entity_of(word) if dot else None
     if entity is None or entity == "attributes":
-        return attribute_of(key if entity else name)
+        found = attribute_of(key if entity else name)
+        return found if found and ATTRIBUTES[found].table is None else None
     return f"{entity}.{key}"
 
 
@@ -165,7 +166,7 @@ def _unknown(con: DuckDBPyConnection, ids: Sequence[str], column: str) -> str:
     known = [one.id for one in catalogue(con, ids)]
     if column in known:
         return ""
-    near = nearest(column, known)
+    near = nearest(column, known) or next((one for one in known if one.partition(".")[2] == column), None)
     hint = f"; did you mean {near!r}?" if near else "; a param is written params.KEY, a metric metrics.KEY"
     return f"no run has a column {column!r}{hint}"
 
