@@ -58,9 +58,10 @@ class RunTable:
         if runs is None:
             runs = Runs(RunQuery(), current())
         elif not isinstance(runs, Runs):
-            runs = several([runs] if isinstance(runs, str) else runs)
-        self._compared = differences is True and runs.query.within is not None
+            runs = several(runs)
         began = beginning(runs, state, differences)
+        ids = runs.query.within or ()
+        self._compared = differences is True and len(ids) > 1 and began["baseline"] == ids[0]
         self.session = TableSession(runs.store, runs.query, began)
         self._began = began
         self._widget: TableWidget | None = None

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from inlay.views.table_state import default_state, differing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from inlay.query.run_query import RunQuery
 
@@ -37,7 +37,8 @@ def code_of(
         order = tuple(f"{field_of(column)} {way.upper()}" for column, way in state["order"])
         if _same({**state, "filter": "", "order": []}, remembered) and looks_alike(merged):
             return f"import inlay\n\n{_runs(merged, order or query.order_by)}\n"
-    return f"import inlay\n\n{_table(_runs(query, query.order_by), differing(state))}\n"
+    runs = _runs(query, query.order_by) if query.within is None else _listed(query.within)
+    return f"import inlay\n\n{_table(runs, differing(state))}\n"
 
 
 def _summarised(state: Mapping[str, Any]) -> bool:
@@ -51,9 +52,6 @@ def _same(state: Mapping[str, Any], remembered: Mapping[str, Any]) -> bool:
 
 def _runs(query: RunQuery, order: tuple[str, ...]) -> str:
     words = []
-    if query.within is not None:
-        named = "run_id IN (" + ", ".join(f"'{one}'" for one in query.within) + ")"
-        query = query.narrowed(named) if query.within else query.narrowed("run_id = ''")
     if query.filter.strip():
         words.append(_text(query.filter))
     if order:
@@ -67,6 +65,12 @@ def _runs(query: RunQuery, order: tuple[str, ...]) -> str:
     return f"inlay.runs({', '.join(words)})"
 
 
+def _listed(run_ids: Sequence[str]) -> str:
+    """Runs that were given one by one: in their order, deleted or not."""
+    line = f"[{', '.join(map(repr, run_ids))}]"
+    return line if len(line) <= LINE else "[\n" + "".join(f"        {one!r},\n" for one in run_ids) + "    ]"
+
+
 def _text(text: str) -> str:
     """In double quotes where that needs no backslash: filters hold single ones."""
     return f'"{text}"' if '"' not in text and "\\" not in text and text.isprintable() else repr(text)
@@ -75,7 +79,7 @@ def _text(text: str) -> str:
 def _table(runs: str, said: Mapping[str, Any]) -> str:
     state = _literal(said)
     line = f"inlay.RunTable({runs}, state={state})"
-    if len(line) <= LINE and "\n" not in state:
+    if len(line) <= LINE and "\n" not in line:
         return line
     return f"inlay.RunTable(\n    {runs},\n    state={_indented(said)},\n)"
 

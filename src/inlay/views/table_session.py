@@ -128,6 +128,8 @@ class TableSession:
             error = None
             wanted = dict(self._state) if given is None else cleaned_state(given)
             before = self._state["filter"]
+            if isinstance(given, dict) and isinstance(given.get("filter"), str):
+                wanted["filter"] = encodable(given["filter"])  # also one that is too long, which is to be told
             try:
                 if refine is not None:
                     wanted["filter"] = refined(wanted["filter"], refine[0], clause_of(refine[1], refine[0]))
@@ -303,6 +305,7 @@ class TableSession:
         return self._arrangement
 
     def _arrange(self, con: DuckDBPyConnection, state: Mapping[str, Any]) -> None:
+        baseline = state["baseline"]
         found = arrange(
             con,
             self._base,
@@ -310,7 +313,7 @@ class TableSession:
             order=[(column, way) for column, way in state["order"]],
             group=state["group"],
             open=set(state["open"]),
-            baseline=state["baseline"],
+            baseline=baseline if baseline and self.known([baseline]) else None,
             summary=state["summary"],
         )
         if found != self._arrangement:

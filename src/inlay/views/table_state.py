@@ -11,6 +11,7 @@ import json
 import math
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from inlay.query.filter_tokens import LONGEST as LONGEST_FILTER
 from inlay.query.run_columns import SHOWN
 from inlay.views.format import encodable
 from inlay.views.table_chart_specs import chart_spec
@@ -25,7 +26,7 @@ State: TypeAlias = dict[str, Any]
 ENTITIES = ("metrics", "params", "tags")
 LONGEST = 2_000
 """Characters of a column's id or a group's key: a key of 250 characters may be several times that as JSON."""
-FILTER = 20_000
+FILTER = LONGEST_FILTER
 COLUMNS = 5_000
 GROUPS = 8
 CHARTS = 24
