@@ -102,8 +102,15 @@ def load(con: DuckDBPyConnection, run_ids: Sequence[str]) -> list[Attributes]:
         " ORDER BY time, rowid",  # those of one call have one time
         [ids],
     )
+    scalars: dict[str, Any] = {}  # the same few in most runs
     for run_id, key, text, kind in params.fetchall():
-        found[run_id].params[key] = json.loads(text) if kind == "json" else text
+        if kind != "json":
+            value = text
+        elif (value := scalars.get(text)) is None:
+            value = json.loads(text)
+            if not isinstance(value, (list, dict)):
+                scalars[text] = value
+        found[run_id].params[key] = value
     tags = con.execute(
         "SELECT run_id::VARCHAR, key, value FROM tags WHERE run_id IN (SELECT unnest(?::UUID[])) ORDER BY key",
         [ids],

@@ -14,6 +14,8 @@ from inlay.query.filter_fields import ATTRIBUTES, field_of
 from inlay.query.table_scope import scope_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from duckdb import DuckDBPyConnection
 
     from inlay.query.table_scope import Chosen, Scope
@@ -78,20 +80,40 @@ def catalogue(con: DuckDBPyConnection, chosen: Chosen) -> list[Column]:
     found = _attributes(con, scope)
     for key, runs in con.execute(_METRICS.format(among=scope.among()), scope.params).fetchall():
         found.append(_column("metrics", key, "number", runs, better_of(key)))
-    for key, runs, numbers, flags in con.execute(_PARAMS.format(among=scope.among()), scope.params).fetchall():
-        kind: ColumnType = "number" if numbers == runs else "flag" if flags == runs else "text"
+    params = con.execute(_PARAMS.format(among=scope.among()), scope.params).fetchall()
+    flags = _flags(con, scope, {key: first for key, _, numbers, first in params if not numbers})
+    for key, runs, numbers, _ in params:
+        kind: ColumnType = "number" if numbers == runs else "flag" if key in flags else "text"
         found.append(_column("params", key, kind, runs))
     for key, runs in con.execute(_TAGS.format(among=scope.among()), scope.params).fetchall():
         found.append(_column("tags", key, "text", runs))
     return found
 
 
+_FLAG = "coalesce(type = 'json' AND value IN ('true', 'false'), false)"
 _METRICS = "SELECT key, count(*) FROM series WHERE count > 0 AND {among} GROUP BY key ORDER BY min(series_id)"
 _PARAMS = """
-SELECT key, count(*), count(number), count(*) FILTER (number IS NULL AND type = 'json' AND value IN ('true', 'false'))
-FROM params WHERE {among} GROUP BY key ORDER BY min(rowid)
+SELECT key, count(*), count(number), min(rowid) FROM params WHERE {among} GROUP BY key ORDER BY min(rowid)
+"""
+_FIRST_FLAGS = "SELECT key FROM params WHERE rowid IN (SELECT unnest($rows)) AND {flag}"
+_ALL_FLAGS = """
+SELECT key FROM params WHERE key IN (SELECT unnest($keys)) AND {among} GROUP BY key HAVING bool_and({flag})
 """
 _TAGS = "SELECT key, count(*) FROM tags WHERE {among} GROUP BY key ORDER BY key"
+
+
+def _flags(con: DuckDBPyConnection, scope: Scope, first: Mapping[str, int]) -> set[str]:
+    """Of some params, with the first row of each, those that are true or false in every run.
+
+    To compare the texts of all of them takes as long as all the rest; the first row mostly tells.
+    """
+    if not first:
+        return set()
+    likely = con.execute(_FIRST_FLAGS.format(flag=_FLAG), {"rows": list(first.values())}).fetchall()
+    if not likely:
+        return set()
+    params = scope.params | {"keys": [key for (key,) in likely]}
+    return {key for (key,) in con.execute(_ALL_FLAGS.format(among=scope.among(), flag=_FLAG), params).fetchall()}
 
 
 def _attributes(con: DuckDBPyConnection, scope: Scope) -> list[Column]:

@@ -20,14 +20,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Some runs, as parts of a statement. `whole` says that they are all that the store has."""
+    """Some runs, as parts of a statement. `whole` says that they are all that the store has, `listed` that they are
+    exactly those whose ids are in a parameter.
+    """
 
     where: Where
     whole: bool = False
+    listed: bool = False
 
     def among(self, column: str = "run_id") -> str:
         """The condition that rows of another table belong to these runs."""
-        return "true" if self.whole else f"{column} IN ({self.statement('r.run_id')})"
+        if self.whole:
+            return "true"
+        return f"{column} IN ({_LISTED if self.listed else self.statement('r.run_id')})"
 
     def statement(self, columns: str, joins: Sequence[str] = (), rest: str = "") -> str:
         """A SELECT of these columns over the runs, with further joins, and what comes after the conditions."""
@@ -62,9 +67,11 @@ def scope_of(con: DuckDBPyConnection, chosen: Chosen, text: str = "") -> Scope:
 def of_ids(ids: Sequence[str]) -> Scope:
     """Exactly these runs, deleted or not, in this order; what is no id of a run is left out."""
     # One text: a list of a hundred thousand takes three times as long to hand over.
-    return Scope(Where(_THESE, "true", "these.place", {"ids": ",".join(dict.fromkeys(map(encodable, ids)))}))
+    params = {"ids": ",".join(dict.fromkeys(map(encodable, ids)))}
+    return Scope(Where(_THESE, "true", "these.place", params), listed=True)
 
 
+_LISTED = "SELECT try_cast(unnest(string_split($ids, ',')) AS UUID)"
 _THESE = """JOIN (
     SELECT try_cast(unnest(ids) AS UUID) AS run_id, generate_subscripts(ids, 1) AS place
     FROM (SELECT string_split($ids, ',') AS ids)
