@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import re
+
 import pytest
 
 import inlay
@@ -83,3 +86,39 @@ def test_what_a_table_is_made_of():
     assert RunTable(inlay.get_run("a")).runs.run_ids == [inlay.get_run("a").run_id]
     with pytest.raises(TypeError, match="got 5"):
         RunTable(5)
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"columns": ["host", "user_name"]},
+        {"group": ["host", "user_name"]},
+        {"group": ["host"], "charts": [{"kind": "lines", "metric": "loss"}]},
+        {"charts": [{"kind": "box", "column": "metrics.loss", "by": "host"}]},
+        {"charts": [{"kind": "parallel", "axes": ["user_name", "metrics.loss"]}]},
+        {"filter": "host = 'secret-host' or attributes.user_id != 'secret-user'"},
+    ],
+)
+def test_no_picture_names_a_host_or_a_user(owned, state):
+    """The columns were left out, but a group, a chart and a filter by host had the names in the saved notebook."""
+    html = RunTable(state=state)._repr_html_()
+    html += "".join(base64.b64decode(one).decode() for one in re.findall(r"base64,([\w+/=]+)", html))
+    assert "secret-" not in html
+    assert "<b>3 runs</b>" in html
+
+
+def test_an_exported_page_names_them_where_they_are_shown(owned):
+    assert "secret-host" in RunTable(state={"columns": ["host"]}).html()
+
+
+def test_no_page_of_differences_names_a_host_or_a_user(owned):
+    html = inlay.runs().diff()._repr_html_()
+    assert "secret-" not in html
+    assert "train.py" in html
+
+
+@pytest.fixture
+def owned(store):
+    with store.open() as con:
+        con.execute("UPDATE runs SET host = 'secret-host', user_name = 'secret-user'")
+        con.execute("UPDATE runs SET command = '/home/secret-user/train.py --fast'")

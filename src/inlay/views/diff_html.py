@@ -2,7 +2,8 @@
 
 It is what `Diff` shows in a notebook, and stays when the notebook is saved, untrusted or converted. Colours are tints
 over whatever is behind them, so that it reads in light and dark; each stands beside a sign or a word. Keys, values and
-code come from other people's stores: everything is escaped.
+code come from other people's stores: everything is escaped. User and host names are left out, as of every picture that
+is saved with a notebook.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from inlay.query.difference_text import value_texts
 from inlay.views.format import plain, plain_lines
+from inlay.views.paths import without_owner
+from inlay.views.table_owners import OWNERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,10 +37,13 @@ _PLAIN = "background:none"  # JupyterLab stripes rows
 def diff_html(found: Mapping[str, Any]) -> str:
     """The HTML of `Diff.to_dict()`: what differs as tables, what is equal folded below each, the code line by line."""
     runs = found["runs"]
-    body = [_section(section, runs) for section in found["sections"]]
+    sections = [
+        {**one, "rows": [row for row in one["rows"] if not _names_owner(one, row)]} for one in found["sections"]
+    ]
+    body = [_section(section, runs) for section in sections]
     names = {run["run"]: f"{plain(run['name'], 60)} {run['short']}".strip() for run in runs}
     body += [_code(entry, names) for entry in found["code"]]
-    if not found["code"] and all(not _differing(section) for section in found["sections"]):
+    if not found["code"] and all(not _differing(section) for section in sections):
         body.insert(0, f"<p>No differences between {len(runs)} runs.</p>")
     return f'<div style="max-width:100%;overflow-x:auto;font-size:13px;line-height:1.5">{"".join(body)}</div>'
 
@@ -81,7 +87,11 @@ def _cell(value: Any, text: str) -> str:
     if value is None:
         return f'<td style="{_CELL};{_MUTED}" title="none">{text}</td>'
     align = ";font-variant-numeric:tabular-nums" if not isinstance(value, str) else ""
-    return f'<td style="{_CELL}{align}">{escape(plain_lines(text))}</td>'
+    return f'<td style="{_CELL}{align}">{escape(plain_lines(without_owner(text)))}</td>'
+
+
+def _names_owner(section: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
+    return section["name"] == "attributes" and row["key"] in OWNERS
 
 
 def _differing(section: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -146,7 +146,7 @@ class RunTable:
         from inlay.views.table_shots import shot_of
 
         static = configured_static()
-        shot = shot_of(self.session, self.code_line(), SHOWN, charts=static == "full")
+        shot = shot_of(self.session, self.code_line(), SHOWN, charts=static == "full", owners=False)
         return table_picture_html(shot, token=self.token, static=static)
 
     # -- on screen --------------------------------------------------------------------------------------------

@@ -96,7 +96,7 @@ class TableCard:
 
     def _picture(self) -> dict[str, Any]:
         static = self._static or configured_static()
-        shot = shot_of(self.table.session, self.table.code_line(), ROWS, charts=static == "full")
+        shot = shot_of(self.table.session, self.table.code_line(), ROWS, charts=static == "full", owners=False)
         html = table_picture_html(shot, token=self.table.token, static=static)
         return {"text/html": html, "text/plain": repr(self.table) if static != "off" else "RunTable"}
 

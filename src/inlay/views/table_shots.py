@@ -12,6 +12,7 @@ from inlay.views.picture_lines import POINTS, Curve, lines_svg
 from inlay.views.picture_parallel import parallel_axis, parallel_svg
 from inlay.views.picture_plot import empty, line_colour, numbers_of, scale_colour
 from inlay.views.picture_scatter import scatter_svg
+from inlay.views.table_owners import CODE, OWNERS, chart_names_owners, filter_without_owners, view_without_owners
 from inlay.views.table_questions import boxes_answer, curves_answer, values_answer
 from inlay.views.table_shot import TableShot
 
@@ -25,13 +26,21 @@ CHARTS = 8
 RUNS = 600
 
 
-def shot_of(session: TableSession, code: str, rows: int, *, charts: bool = True) -> TableShot:
-    """The table as it is now, with so many rows, and its charts."""
+def shot_of(session: TableSession, code: str, rows: int, *, charts: bool = True, owners: bool = True) -> TableShot:
+    """The table as it is now, with so many rows, and its charts; without `owners`, users and hosts are not named."""
     view, shown = session.still(rows)
     specs = [one for one in view["state"]["charts"] if "" not in one.values()] if charts else []
+    group = view["state"]["group"]
+    if not owners:
+        specs = [one for one in specs if not chart_names_owners(one, group)]
     drawn = [_chart(session, spec, view) for spec in specs[:CHARTS]]
     filters = [one for one in (session.query.filter, view["state"]["filter"]) if one.strip()]
-    return TableShot(view, shown, drawn, code, filters)
+    if owners:
+        return TableShot(view, shown, drawn, code, filters)
+    shown = [one for one in shown if one["id"] not in OWNERS]
+    said = [filter_without_owners(one) for one in filters]
+    code = code if said == filters and not any(one in OWNERS for one in group) else CODE
+    return TableShot(view_without_owners(view), shown, drawn, code, said)
 
 
 def _chart(session: TableSession, spec: Mapping[str, Any], view: Mapping[str, Any]) -> tuple[str, str]:
