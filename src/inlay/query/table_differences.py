@@ -28,6 +28,7 @@ def differing(con: DuckDBPyConnection, chosen: Arrangement | Chosen, columns: Se
     A value differs from none. NaN is NaN; 1 and 1.0 are one value, 1 and "1" are two. Of metrics the last values are
     compared. Raises `QueryError` for an attribute that there is none of.
     """
+    there = None  # of ids that somebody else gives, some may be gone
     if isinstance(chosen, Arrangement):
         # Its ids may lack the baseline, which it is compared with.
         few, chosen = _spread(chosen.ids), chosen.scope
@@ -37,7 +38,8 @@ def differing(con: DuckDBPyConnection, chosen: Arrangement | Chosen, columns: Se
         chosen = scope_of(con, chosen)
         found = con.execute(chosen.statement("r.run_id::VARCHAR", rest=f"LIMIT {_FEW}"), chosen.where.params)
         few = [run_id for (run_id,) in found.fetchall()]
-    differ = _differing(con, of_ids(few), columns)
+        there = len(few)
+    differ = _differing(con, of_ids(few), columns, there)
     if len(few) < _FEW and not isinstance(chosen, Scope):
         return differ
     left = [column for column in columns if column not in differ]
@@ -49,7 +51,8 @@ def _spread(ids: Sequence[str]) -> list[str]:
     return [ids[place * len(ids) // _FEW] for place in range(_FEW)] if len(ids) > _FEW else list(ids)
 
 
-def _differing(con: DuckDBPyConnection, scope: Scope, columns: Sequence[str]) -> set[str]:
+def _differing(con: DuckDBPyConnection, scope: Scope, columns: Sequence[str], runs: int | None = None) -> set[str]:
+    """`runs` is how many there are, where that is known."""
     keyed: dict[str, list[str]] = {}
     fields, attributes = Fields(scope), []
     for column in columns:
@@ -58,8 +61,10 @@ def _differing(con: DuckDBPyConnection, scope: Scope, columns: Sequence[str]) ->
             attributes.append(column)
         else:
             keyed.setdefault(entity, []).append(key)
-    asked = ["count(*)", *(f"min({fields[one].code}) <> max({fields[one].code})" for one in attributes)]
-    runs, *unlike = con.execute(fields.statement(asked), fields.params).fetchone() or (0,)
+    asked = [f"min({fields[one].code}) <> max({fields[one].code})" for one in attributes]
+    unlike: Sequence[bool] = ()
+    if runs is None or attributes:
+        runs, *unlike = con.execute(fields.statement(["count(*)", *asked]), fields.params).fetchone() or (0,)
     found = {column for column, differs in zip(attributes, unlike, strict=True) if differs}
     for entity, keys in keyed.items():
         params = scope.params | {"keys": [encodable(key) for key in keys]}

@@ -135,6 +135,9 @@ def _anything_to_do(store: Store) -> bool:
 
 def _streams(con: DuckDBPyConnection, store: Store) -> list[_Stream]:
     """Every writer's journal, in the order the writers started."""
+    folders = list(_folders(store))
+    if not folders:  # mostly: asking takes longer than looking
+        return []
     progress = {
         (str(writer), segment): (offset, last)
         for writer, segment, offset, last in con.execute(
@@ -142,7 +145,7 @@ def _streams(con: DuckDBPyConnection, store: Store) -> list[_Stream]:
         ).fetchall()
     }
     streams = []
-    for folder in _folders(store):
+    for folder in folders:
         # Asked before the segments are listed: a writer found dead here has nothing more to add to the list.
         alive = is_held(folder / LOCK_NAME, writable=not store.read_only)
         stream = _Stream(folder.name, folder, alive, [])

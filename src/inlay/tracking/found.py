@@ -152,8 +152,11 @@ class Runs(Sequence[Run]):
         raise RunNotFoundError(msg)
 
     def __iter__(self) -> Iterator[Run]:
-        ids = self.run_ids
-        for start in range(0, len(ids), _AT_ONCE):
+        with self._store.open():  # once for both
+            ids = self.run_ids
+            first = self._load(ids[:_AT_ONCE])
+        yield from first
+        for start in range(_AT_ONCE, len(ids), _AT_ONCE):
             yield from self._load(ids[start : start + _AT_ONCE])
 
     def __reversed__(self) -> Iterator[Run]:
