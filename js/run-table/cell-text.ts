@@ -11,6 +11,9 @@ const NOT_FINITE: Record<string, string> = { NaN: "NaN", Infinity: "inf", "-Infi
 const MINUS = "−";
 const SPACE = " ";
 
+/** Below this, five places after the point no longer say how large a number is. */
+const SMALL = 1e-3;
+
 /** `0.93210`, `0.001`, `12,345`, `3.1e-7`. */
 export function numberText(value: number): string {
   if (!Number.isFinite(value)) return notFinite(value);
@@ -23,7 +26,17 @@ export function numberText(value: number): string {
   const short = Number(size.toPrecision(5));
   if (size >= 1e5) return signed(formatCount(size), value);
   // What was written short stays so; what was cut keeps its zeros, and its place under the others.
-  return signed(short === size ? String(short) : size.toPrecision(5), value);
+  if (short === size) return signed(String(short), value);
+  // Below one, as many places as 0.12345 has, so that points stand under points.
+  return signed(size < 1 && size >= SMALL ? size.toFixed(5) : size.toPrecision(5), value);
+}
+
+/** A setting, as near as can be to how it was written: 0.1 + 0.2 was meant to be `0.3`. */
+export function settingText(value: number): string {
+  const short = Number(value.toPrecision(6));
+  return Math.abs(value) < 1e5
+    ? numberText(Number.isFinite(short) ? short : value)
+    : numberText(value);
 }
 
 /** The number of a cell, or of the mean in it; null where there is none, NaN where it is not finite. */
@@ -82,8 +95,11 @@ export function momentText(seconds: number): string {
   return `${dayText(seconds)} ${date.toTimeString().slice(0, 8)}`;
 }
 
+/** `34ms`, `3.2s`, `2m 14s`. */
 export function durationText(seconds: number): string {
-  return formatDuration(seconds);
+  return seconds > 0 && seconds < 0.95
+    ? `${Math.round(1000 * seconds)}ms`
+    : formatDuration(seconds);
 }
 
 export interface Delta {
@@ -116,7 +132,9 @@ function changeText(by: number): string {
   const text =
     size >= 1e5 || size < 1e-3
       ? numberText(Number(size.toPrecision(2)))
-      : String(Number(size.toPrecision(3)));
+      : Number(size.toPrecision(3)) === size
+        ? String(size)
+        : size.toPrecision(3);
   return (by < 0 ? MINUS : "+") + text;
 }
 

@@ -13,12 +13,13 @@ import {
   momentText,
   numberOf,
   numberText,
+  settingText,
   spreadText,
   timeText,
   wholeNumber,
 } from "./cell-text.ts";
 import type { Better, ColumnId, TableState } from "./state.ts";
-import type { Cell, Column, Row } from "./wire.ts";
+import type { Cell, Column, GroupRow, Row } from "./wire.ts";
 
 export interface Look {
   /** Says all of it: the same key, the same look. */
@@ -45,6 +46,8 @@ export interface CellEnv {
   delta: TableState["delta"];
   /** The baseline's value; undefined where nothing is compared with one. */
   base: Cell | undefined;
+  /** Whether runs are grouped by the column: the name of a group has said what stands in it. */
+  grouped: boolean;
   /** Whether the row is the baseline. */
   itself: boolean;
   connected: boolean;
@@ -58,9 +61,10 @@ const EMPTY: Look = { key: "", className: "", text: "", title: "" };
 export const WAITING: Look = { key: "waiting", className: "inlay-waiting", text: "", title: "" };
 
 export function lookOf(cell: Cell | undefined, row: Row, env: CellEnv): Look {
-  if (env.leading && "key" in row) return groupLook(row);
+  if (env.leading && "key" in row) return groupLook(row, env);
   if (env.id === "name" && "run" in row) return nameLook(cell, row, env);
   if (cell === undefined) return WAITING;
+  if (env.grouped && "key" in row) return saidLook(lookOf(cell, row, { ...env, grouped: false }));
   if (cell === null) return env.spark === null ? EMPTY : numberLook(cell, env);
   if (typeof cell === "object" && "distinct" in cell) {
     return quiet(`${cell.distinct} values`, `${cell.distinct} different values in this group`);
@@ -87,6 +91,14 @@ function textLook(text: string): Look {
   return { key: `t${text}`, className: "", text, title: text };
 }
 
+function saidLook(look: Look): Look {
+  return {
+    ...look,
+    key: `said${look.key}`,
+    className: `${look.className} inlay-quiet-cell`.trim(),
+  };
+}
+
 function quiet(text: string, title: string): Look {
   return { key: `q${text}${title}`, className: "inlay-quiet-cell", text, title };
 }
@@ -110,9 +122,7 @@ function nameLook(cell: Cell | undefined, row: Row, { colour }: CellEnv): Look {
   const name = (typeof cell === "string" && cell !== "" ? cell : row.name) || row.short;
   const title = row.note === "" ? `${name} (${row.short})` : `${name} (${row.short})\n${row.note}`;
   const parts = () => {
-    const dot = element("span", { class: "inlay-dot", "aria-hidden": "true" });
-    if (colour !== null) dot.style.background = `var(--inlay-line-${colour})`;
-    else dot.dataset["colour"] = "none";
+    const dot = dotOf(colour);
     const text = element("span", { class: "inlay-clip" }, name);
     return [dot, text, row.deleted ? element("span", { class: "inlay-gone" }, "deleted") : ""].map(
       (part) => (typeof part === "string" ? document.createTextNode(part) : part),
@@ -122,18 +132,25 @@ function nameLook(cell: Cell | undefined, row: Row, { colour }: CellEnv): Look {
   return { key: `n${title}${colour}${className}`, className, text: name, title, parts };
 }
 
-function groupLook(row: Row): Look {
-  if (!("key" in row)) return EMPTY;
+function dotOf(colour: number | null): HTMLElement {
+  const dot = element("span", { class: "inlay-dot", "aria-hidden": "true" });
+  if (colour !== null) dot.style.background = `var(--inlay-line-${colour})`;
+  else dot.dataset["colour"] = "none";
+  return dot;
+}
+
+function groupLook(row: GroupRow, { colour }: CellEnv): Look {
   const { label } = row;
   const runs = row.n === 1 ? "1 run" : `${row.n} runs`;
   const parts = () => [
     element("span", { class: "inlay-chevron", "aria-hidden": "true" }),
+    dotOf(colour),
     element("span", { class: "inlay-clip" }, label),
     element("span", { class: "inlay-group-count" }, runs),
   ];
   const className = `inlay-group-cell${row.open ? " inlay-open" : ""}`;
   return {
-    key: `g${label}${runs}${row.open}`,
+    key: `g${label}${runs}${row.open}${colour}`,
     className,
     text: label,
     title: `${label}, ${runs}`,
@@ -146,7 +163,8 @@ function numberLook(cell: Cell, env: CellEnv): Look {
   const value = numberOf(cell);
   const spread = typeof cell === "object" && cell !== null && "mean" in cell ? cell : null;
   const said = spread ? spread.mean : (cell as number | string | null);
-  const text = said === null ? "" : anyNumber(said);
+  const isSetting = env.column?.entity === "params" && typeof said === "number" && !spread?.std;
+  const text = said === null ? "" : isSetting ? settingText(said) : anyNumber(said);
   const off = !spread?.std ? "" : spreadText(spread.std);
   const base = numberOf(env.base ?? null);
   const delta =

@@ -5,9 +5,10 @@
  */
 
 import { button, element, setText } from "../lib/dom.ts";
-import { formatAny, formatCount, formatDuration } from "../lib/format.ts";
+import { formatCount } from "../lib/format.ts";
 import { formatAcross } from "../lib/time-ticks.ts";
 import { asNumber, asText, field } from "../lib/wire.ts";
+import { durationText, numberText } from "./cell-text.ts";
 import type { TableContext } from "./context.ts";
 import { type FacetView, numbersFacet } from "./facet-numbers.ts";
 import { textsFacet } from "./facet-texts.ts";
@@ -142,7 +143,7 @@ function paced<T>(
 
 function formatOf(type: ColumnType): (value: number) => string {
   if (type === "time") return (value) => formatAcross("time", value).replace(/:\d\d$/, "");
-  return type === "duration" ? formatDuration : formatAny;
+  return type === "duration" ? durationText : numberText;
 }
 
 /** Read without trust; null where it is no facet. */

@@ -18,6 +18,8 @@ export interface Actions extends KeyEnv {
   cursor: () => Cursor;
   /** A row was clicked: it alone is selected, or as well, or all from the last one to it. */
   pick: (to: Cursor, more: boolean, range: boolean) => void;
+  /** A run was clicked: it alone is selected, or as well. */
+  pickRun: (run: string, more: boolean) => void;
   /** The runs at the top, as many as are selected at once. */
   shown: () => string[];
   /** The rows were arranged anew: the cursor goes with its run. */
@@ -60,6 +62,13 @@ export function actionsOf(env: ActionsEnv): Actions {
   const shown = () => {
     const end = Math.min(session.view.rows, LOOKED_AT);
     return runsBetween(0, end - 1).slice(0, MOST_AT_ONCE);
+  };
+
+  const pickRun = (run: string, more: boolean) => {
+    const { selected } = session.state;
+    if (more) select(toggled(selected, run));
+    // A second click on the only one that is selected takes it back.
+    else select(selected.length === 1 && selected[0] === run ? [] : [run]);
   };
 
   const open = (at: number, opened?: boolean): boolean => {
@@ -115,13 +124,9 @@ export function actionsOf(env: ActionsEnv): Actions {
       if (range) return;
       const run = runAt(at);
       if (run === null) open(at);
-      else if (more) select(toggled(session.state.selected, run));
-      else {
-        const { selected } = session.state;
-        // A second click on the only one that is selected takes it back.
-        select(selected.length === 1 && selected[0] === run ? [] : [run]);
-      }
+      else pickRun(run, more);
     },
+    pickRun,
     toggle(at, range) {
       const run = runAt(at);
       if (run === null) open(at);
@@ -167,8 +172,9 @@ export function actionsOf(env: ActionsEnv): Actions {
     },
     rearranged() {
       const at = cursorRun === null ? null : pages.placeOf(cursorRun);
-      if (cursor.row !== HEADS && at !== null) cursor.row = at;
-      cursor.row = Math.min(cursor.row, session.view.rows - 1);
+      if (cursor.row === HEADS) return;
+      // Where nothing matches it waits for the first row: in the heads, keys would do something else.
+      cursor.row = Math.max(0, Math.min(at ?? cursor.row, session.view.rows - 1));
     },
     relaid() {
       const at = cursorColumn === null ? -1 : columns().indexOf(cursorColumn);

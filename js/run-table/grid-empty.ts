@@ -4,7 +4,8 @@ import { element } from "../lib/dom.ts";
 import type { TableContext } from "./context.ts";
 
 export function emptyText({ view, state }: TableContext): HTMLElement[] {
-  if (view.all === 0) {
+  // A table of all runs is told nothing of them where there are none; one of a filter, why that finds none.
+  if (view.all === 0 && view.hint === "") {
     return [
       element("p", { class: "inlay-empty-head" }, "No runs yet"),
       element(

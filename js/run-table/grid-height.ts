@@ -8,7 +8,9 @@ import { HEAD, ROW } from "./layout.ts";
 import type { TableSession } from "./session.ts";
 
 const MOST_ROWS = 15;
-const FEWEST_ROWS = 4;
+/** Of an empty table, whose text needs as much. */
+const EMPTY_ROWS = 4;
+const FEWEST_ROWS = 2;
 const BORDER = 2;
 const STEP = ROW;
 
@@ -35,7 +37,10 @@ export function gridHeight(session: TableSession, grid: HTMLElement): GridHeight
   });
 
   const fitting = (rows: number) =>
-    HEAD + Math.max(FEWEST_ROWS, Math.min(MOST_ROWS, rows)) * ROW + BORDER + barHeight(grid);
+    HEAD +
+    Math.max(rows === 0 ? EMPTY_ROWS : FEWEST_ROWS, Math.min(MOST_ROWS, rows)) * ROW +
+    BORDER +
+    barHeight(grid);
 
   const apply = () => {
     const { view, state } = session;

@@ -68,6 +68,7 @@ export function gridRows({ session, geometry, editor, sparks, prefix }: RowsEnv)
       better: state.better[id] ?? column?.better ?? null,
       delta: state.delta,
       base: compared ? pages.baseline?.cells[id] : undefined,
+      grouped: state.group.includes(id),
       itself: name === state.baseline,
       connected: session.available,
       now,
@@ -87,6 +88,9 @@ export function gridRows({ session, geometry, editor, sparks, prefix }: RowsEnv)
     const before = pages.baseline === null ? 2 : 3;
     node.setAttribute("aria-rowindex", String(at + before));
     node.setAttribute("aria-selected", String(isSelected));
+    const key = record === undefined ? "" : (run ?? ("key" in record ? record.key : ""));
+    if (node.dataset["run"] !== key) delete node.dataset["pointed"];
+    node.dataset["run"] = key;
     node.dataset["kind"] = record === undefined ? "waiting" : run === null ? "group" : "run";
     node.dataset["baseline"] = String(run !== null && run === session.state.baseline);
     const word = run === null ? "Group" : isSelected ? "Selected" : "Not selected";
@@ -136,7 +140,9 @@ export function gridRows({ session, geometry, editor, sparks, prefix }: RowsEnv)
       const { baseline } = pages;
       above.node.hidden = baseline === null;
       if (baseline === null) return;
-      above.check.setAttribute("aria-label", "Baseline");
+      const isSelected = selected.has(baseline.row.run);
+      above.node.setAttribute("aria-selected", String(isSelected));
+      above.check.setAttribute("aria-label", isSelected ? "Baseline, selected" : "Baseline");
       above.draw(boxes, (box) =>
         lookOf(baseline.cells[box.id], baseline.row, envOf(box, baseline.row, charted, now)),
       );

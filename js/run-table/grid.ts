@@ -166,7 +166,9 @@ export function gridPart(session: TableSession): HTMLElement {
     if (!(target instanceof Element)) return null;
     const at = rows.placeOf(target);
     const cell = target.closest<HTMLElement>(".inlay-cell");
-    if (at === null || cell === null) return null;
+    if (at === null) return null;
+    // Beside the last column a row is a row, too.
+    if (cell === null) return [at, actions.columns().at(-1) ?? null];
     return [at, cell.dataset["column"] ?? null];
   };
 
@@ -180,6 +182,12 @@ export function gridPart(session: TableSession): HTMLElement {
       actions.go(to, false);
       actions.toggle(at, false);
     } else actions.pick(to, event.ctrlKey || event.metaKey, event.shiftKey);
+  });
+  rows.above.addEventListener("click", ({ target, ctrlKey, metaKey, shiftKey }) => {
+    const run = pages.baseline?.row.run;
+    if (run === undefined || getSelection()?.isCollapsed === false) return;
+    const box = target instanceof Element && target.closest(".inlay-check") !== null;
+    actions.pickRun(run, box || ctrlKey || metaKey || shiftKey);
   });
   rows.node.addEventListener("dblclick", ({ target }) => {
     const hit = cellOf(target);

@@ -102,8 +102,8 @@ export function fitting(
 ): number {
   const longest = texts.reduce((most, text) => Math.max(most, text.length), 0);
   const typical = column === undefined ? 100 : TYPICAL[column.type];
-  const head = name.length * 6.9 + 44;
-  const body = longest * 6.9 + 26;
+  const head = name.length * 6.9 + 48;
+  const body = longest * 6.9 + 30;
   if (column?.id === "name") return Math.min(260, Math.max(170, body + 16));
   return Math.round(Math.min(240, Math.max(typical, head, body)));
 }

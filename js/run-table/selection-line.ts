@@ -28,7 +28,14 @@ export function selectionLine(context: TableContext): HTMLElement {
   };
 
   const count = element("span", { class: "inlay-selection-count", role: "status" });
-  const comparing = button("Compare", () => compare(context, context.state.selected));
+  /** A single run is compared with the baseline. */
+  const wanted = () => {
+    const { selected, baseline } = context.state;
+    return selected.length === 1 && baseline !== null
+      ? [...new Set([baseline, ...selected])]
+      : selected;
+  };
+  const comparing = button("Compare", () => compare(context, wanted()));
   const baseline = button("Set as baseline", () => {
     const [run] = context.state.selected;
     if (run !== undefined) context.change({ baseline: run });
@@ -132,7 +139,7 @@ export function selectionLine(context: TableContext): HTMLElement {
       parts.push(undo, dismiss);
     } else if (selected.length > 0) {
       setText(count, `${formatCount(selected.length)} selected`);
-      if (selected.length > 1 && able) parts.push(comparing);
+      if (wanted().length > 1 && able) parts.push(comparing);
       if (selected.length === 1 && selected[0] !== context.state.baseline && able) {
         parts.push(baseline);
       }
@@ -140,7 +147,11 @@ export function selectionLine(context: TableContext): HTMLElement {
       parts.push(clear);
     } else setText(count, "");
     comparing.title =
-      selected.length > MOST_COMPARED ? `The first ${MOST_COMPARED} of them` : "What differs";
+      selected.length > MOST_COMPARED
+        ? `The first ${MOST_COMPARED} of them`
+        : selected.length > 1
+          ? "What differs"
+          : "What differs from the baseline";
     const held = parts.find((part) => part.matches(":focus"));
     setChildren(node, parts);
     held?.focus();

@@ -3,7 +3,6 @@
  * even distances. Words become their places 0, 1, 2..., so that everything else deals with numbers alone.
  */
 
-import { formatAny, formatDuration } from "../../lib/format.ts";
 import {
   fraction,
   paddedLogRange,
@@ -13,7 +12,7 @@ import {
   valueTicks,
 } from "../../lib/ticks.ts";
 import { acrossTicks, formatAcross } from "../../lib/time-ticks.ts";
-import { numberText } from "../cell-text.ts";
+import { durationText, numberText } from "../cell-text.ts";
 import type { Cell, Column, ColumnType } from "../wire.ts";
 
 export type AxisKind = "number" | "step" | "time" | "relative" | "words";
@@ -56,7 +55,7 @@ export function ticksOf(axis: Axis, pixels: number, each: number): Tick[] {
 /** A value of an axis in words. */
 export function textAt({ kind, words }: Axis, value: number): string {
   if (kind === "words") return words[Math.round(value)] ?? "";
-  if (kind === "number" || !Number.isFinite(value)) return formatAny(value);
+  if (kind === "number" || !Number.isFinite(value)) return numberText(value);
   return formatAcross(kind, value).replace("step ", "");
 }
 
@@ -146,5 +145,5 @@ export function cellText(cell: Cell, column: Column | undefined): string {
   if (cell === null) return "–";
   if (number === null || type === "text" || type === "status") return wordOf(cell) ?? "several";
   if (type === "time") return formatAcross("time", number);
-  return type === "duration" ? formatDuration(number) : numberText(number);
+  return type === "duration" ? durationText(number) : numberText(number);
 }

@@ -1,10 +1,10 @@
 /** One column of the charted runs or groups as bars, in the order of the table. */
 
 import { LABEL_SIZE, textWidth } from "../../lib/axes.ts";
-import { formatAny } from "../../lib/format.ts";
 import { cut } from "../../lib/svg.ts";
 import { lineColour, type Theme } from "../../lib/theme.ts";
 import { fraction } from "../../lib/ticks.ts";
+import { spreadText } from "../cell-text.ts";
 import type { BarsChart } from "../state.ts";
 import { readValues, type Values } from "./answers.ts";
 import { type Axis, cellText, numberOf, ticksOf } from "./axis.ts";
@@ -75,7 +75,7 @@ export class BarsDrawing extends Drawing<BarsChart> {
         label: this.label(key, values?.labels[i] ?? ""),
         value,
         std: Number.isFinite(off) ? off : 0,
-        text: off > 0 ? `${text} ± ${formatAny(off)}` : text,
+        text: off > 0 ? `${text} ± ${spreadText(off)}` : text,
       };
     });
   }

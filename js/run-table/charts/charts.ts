@@ -118,9 +118,11 @@ export const chartsPart: Part = (context) => {
       shown,
       tiles.length === 0 || charted.length === 0
         ? ""
-        : first
-          ? `Lines and bars show the first ${count} of ${formatCount(runs)} runs; select others to see those`
-          : `Lines and bars show ${count} ${what === "of the runs" ? "runs" : what}`,
+        : charted.length === runs && !groups
+          ? ""
+          : first
+            ? `Lines and bars show the first ${count} of ${formatCount(runs)} runs; select others to see those`
+            : `Lines and bars show ${count} ${what === "of the runs" ? "runs" : what}`,
     );
   };
 

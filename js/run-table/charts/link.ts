@@ -30,14 +30,21 @@ export class Link {
   }
 }
 
-/** Rows of the grid light up their lines. */
+/** Rows of the grid light up their lines, and lines their rows. */
 export function watchRows(node: HTMLElement, link: Link, signal: AbortSignal): void {
-  const root = () => node.closest(".inlay-card");
+  const root = () => node.parentElement;
   const keyOf = (target: EventTarget | null) => {
     const row = target instanceof Element ? target.closest<HTMLElement>("[data-run]") : null;
-    return row !== null && !node.contains(row) ? (row.dataset["run"] ?? null) : null;
+    return row !== null && !node.contains(row) ? row.dataset["run"] || null : null;
   };
   let over = false;
+  link.onChange(() => {
+    for (const row of root()?.querySelectorAll<HTMLElement>(".inlay-row[data-run]") ?? []) {
+      const { run } = row.dataset;
+      if (run !== "" && run === link.key) row.dataset["pointed"] = "true";
+      else delete row.dataset["pointed"];
+    }
+  }, signal);
   // The card is around this part only once it has been put together.
   document.addEventListener(
     "mouseover",
