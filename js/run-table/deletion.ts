@@ -1,83 +1,41 @@
 /**
- * Deleting runs by key: asked in place, over the foot of the grid, and offered back where it was asked. Deleting is soft:
- * a run that is brought back is whole.
+ * Deleting runs, whoever wants it: a key in the grid or a button above it. Asked in one place, the line of the selection,
+ * which says how it is told; this is the way there. Deleting is soft: a run that is brought back is whole.
  */
 
-import { button, element, setChildren } from "../lib/dom.ts";
-import type { TableSession } from "./session.ts";
+import type { TableContext } from "./context.ts";
 
-export interface Deletion {
-  node: HTMLElement;
-  /** Asks whether these runs are to be deleted. */
-  ask: (runs: readonly string[], name: string) => void;
-  restore: (runs: readonly string[]) => void;
+/** Shows the question; `name` is what a single run is called, `leave` gives the focus back. */
+type Question = (runs: readonly string[], name: string, leave: () => void) => void;
+
+const questions = new WeakMap<TableContext, Question>();
+
+/** Who asks. */
+export function asksForDeletion(context: TableContext, question: Question): void {
+  questions.set(context, question);
 }
 
-export function deletionOf(session: TableSession, leave: () => void): Deletion {
-  const node = element("div", {
-    class: "inlay-deletion",
-    role: "group",
-    "aria-label": "Delete runs",
-    hidden: true,
-  });
-  const close = () => {
-    node.hidden = true;
-    leave();
-  };
-  const words = (runs: readonly string[], name: string) =>
-    runs.length === 1 ? `“${name}”` : `${runs.length} runs`;
+/** Asks whether these runs are to be deleted. */
+export function askForDeletion(
+  context: TableContext,
+  runs: readonly string[],
+  name: string,
+  leave: () => void,
+): void {
+  if (context.available && runs.length > 0) questions.get(context)?.(runs, name, leave);
+}
 
-  const send = async (op: "delete" | "restore", runs: readonly string[]): Promise<boolean> => {
-    try {
-      await session.ask(op, { runs }, session.signal);
-      return true;
-    } catch (reason) {
-      session.fail(reason);
-      return false;
-    }
-  };
-
-  const say = (text: string, ...tools: HTMLElement[]) => {
-    setChildren(node, [element("span", { class: "inlay-clip" }, text), ...tools]);
-    node.hidden = false;
-  };
-
-  const restore = async (runs: readonly string[]) => {
-    if (await send("restore", runs)) session.announce("Restored");
-  };
-
-  const remove = async (runs: readonly string[], name: string) => {
-    close();
-    if (!(await send("delete", runs))) return;
-    const { selected } = session.state;
-    session.change({ selected: selected.filter((run) => !runs.includes(run)) });
-    session.announce(`Deleted ${words(runs, name)}`);
-    const back = () => {
-      close();
-      void restore(runs);
-    };
-    say(
-      `Deleted ${words(runs, name)}`,
-      button("Restore", back),
-      button("×", close, { "aria-label": "Dismiss" }),
-    );
-  };
-
-  node.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
-    event.preventDefault();
-    event.stopPropagation();
-    close();
-  });
-
-  return {
-    node,
-    ask(runs, name) {
-      if (!session.available || runs.length === 0) return;
-      const sure = button("Delete", () => void remove(runs, name), { class: "inlay-danger" });
-      say(`Delete ${words(runs, name)}? It can be restored.`, sure, button("Cancel", close));
-      sure.focus();
-    },
-    restore: (runs) => void restore(runs),
-  };
+/** Does it, or takes it back; false, and an error under the table, where the kernel could not. */
+export async function setDeleted(
+  context: TableContext,
+  runs: readonly string[],
+  deleted: boolean,
+): Promise<boolean> {
+  try {
+    await context.ask(deleted ? "delete" : "restore", { runs }, context.signal);
+    return true;
+  } catch (reason) {
+    context.fail(reason);
+    return false;
+  }
 }

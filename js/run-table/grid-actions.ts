@@ -1,7 +1,7 @@
 /** What a reader does to the rows, by pointer or by key: moving, selecting, opening groups, editing, deleting. */
 
 import type { CellEditor } from "./cell-editor.ts";
-import type { Deletion } from "./deletion.ts";
+import { askForDeletion, setDeleted } from "./deletion.ts";
 import type { Geometry } from "./geometry.ts";
 import { type Cursor, HEADS, type KeyEnv } from "./grid-keys.ts";
 import type { Head } from "./head.ts";
@@ -33,13 +33,14 @@ export interface ActionsEnv {
   geometry: Geometry;
   grid: HTMLElement;
   editor: CellEditor;
-  deletion: Deletion;
+  /** Gives the focus back to the grid. */
+  leave: () => void;
   head: Head;
   draw: () => void;
 }
 
 export function actionsOf(env: ActionsEnv): Actions {
-  const { session, geometry, grid, editor, deletion, head, draw } = env;
+  const { session, geometry, grid, editor, leave, head, draw } = env;
   const { pages } = session;
   const cursor: Cursor = { row: 0, column: 0 };
   /** What it is on, which may be put elsewhere; an empty column is the check boxes. */
@@ -155,8 +156,9 @@ export function actionsOf(env: ActionsEnv): Actions {
       const row = pages.row(at);
       if (row === undefined || !("run" in row)) return;
       const { selected } = session.state;
-      if (row.deleted) deletion.restore([row.run]);
-      else deletion.ask(selected.includes(row.run) ? selected : [row.run], row.name || row.short);
+      const runs = selected.includes(row.run) ? selected : [row.run];
+      if (row.deleted) void setDeleted(session, [row.run], false);
+      else askForDeletion(session, runs, row.name || row.short, leave);
     },
     sort: head.sort,
     resize(id, by) {

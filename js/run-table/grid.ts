@@ -6,7 +6,6 @@
 import { element, setChildren, uniqueId } from "../lib/dom.ts";
 import { onFrame, Watcher } from "../lib/schedule.ts";
 import { cellEditor } from "./cell-editor.ts";
-import { deletionOf } from "./deletion.ts";
 import { Geometry } from "./geometry.ts";
 import { actionsOf } from "./grid-actions.ts";
 import { emptyText } from "./grid-empty.ts";
@@ -64,7 +63,6 @@ export function gridPart(session: TableSession): HTMLElement {
 
   const height = gridHeight(session, grid);
   const sparks = sparksOf(session, stale);
-  const deletion = deletionOf(session, focusGrid);
   const editor = cellEditor({ session, place: placeOf, changed: stale, leave: focusGrid });
   const head = headOf({
     session,
@@ -78,11 +76,11 @@ export function gridPart(session: TableSession): HTMLElement {
     selectAll: () => actions.selectAll(),
   });
   const rows = gridRows({ session, geometry, editor, sparks, prefix });
-  const actions = actionsOf({ session, geometry, grid, editor, deletion, head, draw });
+  const actions = actionsOf({ session, geometry, grid, editor, leave: focusGrid, head, draw });
   const heads = element("div", { class: "inlay-heads", role: "rowgroup" }, head.node, rows.above);
   const space = element("div", { class: "inlay-space", role: "presentation" }, heads, rows.node);
   grid.append(space);
-  frame.append(grid, empty, waiting, editor.node, deletion.node, height.handle);
+  frame.append(grid, empty, waiting, editor.node, height.handle);
 
   function paint(): void {
     if (!grid.isConnected) return;

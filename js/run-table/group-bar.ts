@@ -11,7 +11,7 @@ import type { ColumnId } from "./state.ts";
 
 export function groupBar(context: TableContext): HTMLElement {
   const chips = element("span", { class: "inlay-group-chips" });
-  const add = button("Group", () => {
+  const add = button("Group by", () => {
     const free = [...context.columns.values()]
       .filter(({ id }) => !context.state.group.includes(id))
       .sort((a, b) => rank(a.entity) - rank(b.entity));
@@ -98,7 +98,7 @@ export function groupBar(context: TableContext): HTMLElement {
       chips,
       group.flatMap((id) => nodes.get(id) ?? []),
     );
-    add.textContent = group.length > 0 ? "Grouped by" : "Group";
+    add.textContent = group.length > 0 ? "Grouped by" : "Group by";
   };
   context.onChange((changes) => {
     if (changes.has("columns")) nodes.clear();

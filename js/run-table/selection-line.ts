@@ -7,13 +7,16 @@ import { button, element, setChildren, setText } from "../lib/dom.ts";
 import { formatCount } from "../lib/format.ts";
 import { compare, MOST_COMPARED } from "./comparing.ts";
 import type { TableContext } from "./context.ts";
+import { askForDeletion, asksForDeletion, setDeleted } from "./deletion.ts";
 import { openPopover } from "./popover.ts";
 
 export function selectionLine(context: TableContext): HTMLElement {
-  /** Runs that are to be deleted when the reader says so once more. */
-  let doomed: readonly string[] | null = null;
+  /** Runs that are to be deleted when the reader says so once more; asked of `chosen`, where the focus goes back to. */
+  let doomed: { runs: readonly string[]; what: string; chosen: string; leave: () => void } | null =
+    null;
   /** Runs that were deleted and can be brought back. */
-  let deleted: readonly string[] | null = null;
+  let deleted: { runs: readonly string[]; what: string; chosen: string; leave: () => void } | null =
+    null;
 
   const many = (runs: readonly string[]) =>
     `${formatCount(runs.length)} ${runs.length === 1 ? "run" : "runs"}`;
@@ -45,20 +48,14 @@ export function selectionLine(context: TableContext): HTMLElement {
     "aria-expanded": "false",
   });
   const remove = button("Delete", () => {
-    doomed = context.state.selected;
-    draw();
-    confirm.focus();
+    askForDeletion(context, context.state.selected, "", () => remove.focus());
   });
   const clear = button("×", () => context.change({ selected: [] }), {
     "aria-label": "Clear the selection",
     title: "Clear the selection",
   });
   const confirm = button("Delete", () => void erase(), { class: "inlay-danger" });
-  const keep = button("Keep", () => {
-    doomed = null;
-    draw();
-    remove.focus();
-  });
+  const keep = button("Keep", () => spare());
   const undo = button("Undo", () => void restore());
   const dismiss = button(
     "×",
@@ -74,23 +71,46 @@ export function selectionLine(context: TableContext): HTMLElement {
     "aria-label": "Selected runs",
   });
 
-  const erase = async () => {
-    const runs = doomed ?? [];
+  const spare = () => {
+    const leave = doomed?.leave;
     doomed = null;
     draw();
-    if (!(await edit("delete", { runs }))) return;
-    deleted = runs;
+    leave?.();
+  };
+  const erase = async () => {
+    if (doomed === null) return;
+    const { runs, what, leave } = doomed;
+    doomed = null;
+    draw();
+    if (!(await setDeleted(context, runs, true))) return;
     const gone = new Set(runs);
-    context.change({ selected: context.state.selected.filter((run) => !gone.has(run)) });
+    const left = context.state.selected.filter((run) => !gone.has(run));
+    deleted = { runs, what, chosen: left.join(), leave };
+    context.change({ selected: left });
     draw();
     undo.focus();
   };
   const restore = async () => {
-    const runs = deleted ?? [];
+    if (deleted === null) return;
+    const { runs, what, leave } = deleted;
     deleted = null;
     draw();
-    if (await edit("restore", { runs })) context.announce(`${many(runs)} restored`);
+    leave();
+    if (await setDeleted(context, runs, false)) context.announce(`${what} restored`);
   };
+  asksForDeletion(context, (runs, name, leave) => {
+    const what = runs.length === 1 && name !== "" ? `“${name}”` : many(runs);
+    doomed = { runs, what, chosen: context.state.selected.join(), leave };
+    deleted = null;
+    draw();
+    confirm.focus();
+  });
+  node.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || doomed === null) return;
+    event.preventDefault();
+    event.stopPropagation();
+    spare();
+  });
 
   const openTag = () => {
     const popover = openPopover(tag, "Tag the selected runs", context.signal);
@@ -127,15 +147,15 @@ export function selectionLine(context: TableContext): HTMLElement {
   const draw = () => {
     const { selected } = context.state;
     // What is asked about is what was selected when it was asked.
-    if (doomed !== null && doomed.join() !== selected.join()) doomed = null;
-    if (selected.length > 0) deleted = null;
+    if (doomed !== null && doomed.chosen !== selected.join()) doomed = null;
+    if (deleted !== null && deleted.chosen !== selected.join()) deleted = null;
     const able = context.available;
     const parts: HTMLElement[] = [count];
     if (doomed !== null) {
-      setText(count, `Delete ${many(doomed)}?`);
+      setText(count, `Delete ${doomed.what}?`);
       parts.push(confirm, keep);
     } else if (deleted !== null) {
-      setText(count, `${many(deleted)} deleted`);
+      setText(count, `${deleted.what} deleted`);
       parts.push(undo, dismiss);
     } else if (selected.length > 0) {
       setText(count, `${formatCount(selected.length)} selected`);

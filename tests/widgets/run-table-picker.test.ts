@@ -120,7 +120,7 @@ describe("the group bar", () => {
 
   it("takes columns from a list, moves them and takes them away", async () => {
     await stage();
-    button("Group").click();
+    button("Group by").click();
     await userEvent.keyboard("mod{Enter}");
     await until(() => chips().join() === "model", "a chip");
     expect(document.activeElement).toBe(parts.find(".inlay-group-bar > button"));
