@@ -353,10 +353,19 @@ def test_the_code_makes_the_same_view(store, state, base):
     shown, expected = again.session.view(), table.session.view()
     assert shown["page"]["rows"] == expected["page"]["rows"]
     assert shown["page"]["cells"] == expected["page"]["cells"]
+    # A table of runs that come sorted by a column has it next to the name.
+    shown["columns"], expected["columns"] = sorted(shown["columns"]), sorted(expected["columns"])
     drop = {"sql", "version", "all", "state", *kept}
     assert {key: one for key, one in shown.items() if key not in {*drop, "page"}} == {
         key: one for key, one in expected.items() if key not in {*drop, "page"}
     }
+
+
+def test_what_runs_come_sorted_by_stands_first(store):
+    table = RunTable(inlay.runs(order_by="metrics.val/acc DESC, started_at"))
+    assert table.state["order"] == [["metrics.val/acc", "desc"], ["started_at", "asc"]]
+    assert table.session.view()["columns"][:3] == ["name", "metrics.val/acc", "status"]
+    assert RunTable(inlay.runs(order_by="metrics.loss + metrics.val/acc")).state["order"] == []
 
 
 def test_the_code_is_as_short_as_can_be(store):
@@ -427,7 +436,7 @@ def test_an_empty_store_says_how_to_begin(tmp_path):
     inlay.connect(tmp_path / ".inlay")
     found = RunTable().session.view()
     assert (found["rows"], found["all"]) == (0, 0)
-    assert "inlay.start_run" in found["hint"]
+    assert found["hint"] == ""
     assert "inlay.start_run" in RunTable()._repr_html_()
 
 

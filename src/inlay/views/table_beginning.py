@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from inlay.query.fresh import fresh
 from inlay.views.table_choices import remembered_state
+from inlay.views.table_columns import order_of
 from inlay.views.table_state import checked_state
 
 if TYPE_CHECKING:
@@ -17,11 +18,12 @@ CHARTED = 10
 
 def beginning(runs: Runs, state: dict[str, Any] | None, differences: bool | None) -> dict[str, Any]:  # noqa: FBT001
     """The whole state. A state by itself is taken at its word; with `differences` it is put on top of what was left.
+    Without one, the order that the runs come in is the table's own, so that heads show it.
 
     Raises `TypeError` or `ValueError` naming what is wrong in the state.
     """
     if state is None:
-        began = remembered_state(runs.store)
+        began = {**remembered_state(runs.store), "order": order_of(runs.query)}
     else:
         began = checked_state(state, None if differences is None else remembered_state(runs.store))
     if differences is not None:

@@ -2,7 +2,7 @@
 
 As short as it can be: where a table shows what `inlay.runs(...)` shows by itself, that is the cell, with the table's
 filter and order put into it. Anything else is said by `RunTable(..., state={...})`, with no more in the state than
-differs from the beginning.
+differs from the beginning. One thing may change place: the column that runs come sorted by stands next to the name.
 """
 
 from __future__ import annotations

@@ -8,10 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from inlay.query.filter_syntax import parse_order
+from inlay.query.filter_tree import Key
+from inlay.query.run_columns import SHOWN
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from inlay.query.run_columns import Column
+    from inlay.query.run_query import RunQuery
 
 FIRST = ("name", "status", "started_at", "duration_s")
 PARAMS, METRICS, TAGS = 8, 8, 3
@@ -19,12 +24,30 @@ SENT = 1_000
 """The most columns that travel with a table; the others come when somebody looks for them."""
 
 
-def usual_columns(columns: Sequence[Column], differ: Collection[str]) -> list[str]:
-    """The columns of a table that nobody chose any for; `differ` are those in which its runs do."""
+def usual_columns(columns: Sequence[Column], differ: Collection[str], sorted_by: Sequence[str] = ()) -> list[str]:
+    """The columns of a table that nobody chose any for; `differ` are those in which its runs do. What the runs come
+    sorted by is what somebody wants to see of them: it stands next to the name.
+    """
     params = [one for one in columns if one.entity == "params" and one.id in differ]
     metrics = [one for one in columns if one.entity == "metrics"]
     tags = [one for one in columns if one.entity == "tags"]
-    return [*FIRST, *_frequent(params, PARAMS), *_frequent(metrics, METRICS), *_frequent(tags, TAGS)]
+    first = [FIRST[0], *(one for one in sorted_by if one not in FIRST), *FIRST[1:]]
+    usual = [*first, *_frequent(params, PARAMS), *_frequent(metrics, METRICS), *_frequent(tags, TAGS)]
+    return list(dict.fromkeys(usual))
+
+
+def order_of(query: RunQuery) -> list[list[str]]:
+    """What the runs of a query come sorted by, as the order of a table; empty where that is no order of columns."""
+    order = []
+    for one in (one for keys in query.order_by for one in parse_order(keys)):
+        key = one.operand
+        if not isinstance(key, Key) or key.parent or key.entity == "datasets":
+            return []
+        if key.entity == "attributes" and key.name not in SHOWN:
+            return []
+        column = key.name if key.entity == "attributes" else f"{key.entity}.{key.name}"
+        order.append([column, "desc" if one.descending else "asc"])
+    return order
 
 
 def _frequent(columns: Sequence[Column], limit: int) -> list[str]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from inlay.views.format import format_count, plain
 from inlay.views.paths import without_owner
 from inlay.views.picture import QUIET, RULE, STATUSES, switch
+from inlay.views.table_remarks import NO_RUNS
 from inlay.views.table_texts import Delta, cell_text, is_figure
 
 if TYPE_CHECKING:
@@ -59,8 +60,8 @@ def _heading(shot: TableShot, static: Static) -> str:
     said = " and ".join(f"({one})" if len(shot.filters) > 1 else one for one in shot.filters)
     if said:
         words += f'&ensp;<code style="{QUIET}">{escape(plain(without_owner(said), 300), quote=False)}</code>'
-    if not view["rows"] and view["hint"]:
-        words += f'<div style="{QUIET}">{escape(plain(view["hint"], 400))}</div>'
+    if not view["rows"]:
+        words += f'<div style="{QUIET}">{escape(plain(view["hint"] or NO_RUNS, 400))}</div>'
     return f"<div>{words}</div>"
 
 

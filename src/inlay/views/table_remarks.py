@@ -23,9 +23,11 @@ NONE_MATCH = "No run matches."
 
 
 def hint_of(con: DuckDBPyConnection, base: RunQuery, text: str, total: int) -> str:
-    """Why a table is empty: `base` are the runs it was made of, `total` of them, and `text` is its own filter."""
+    """Why a table is empty: `base` are the runs it was made of, `total` of them, and `text` is its own filter. Nothing
+    where there are no runs at all, for then nothing is wrong with what was asked.
+    """
     if total == 0 and base == RunQuery():
-        return NO_RUNS
+        return ""
     said = strangers(con, text) if total else []
     if not said and base.filter.strip():
         said = strangers(con, base.filter)
