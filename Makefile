@@ -81,6 +81,7 @@ bench: bundles
 	$(BIN)/python bench/record.py
 	$(BIN)/python bench/compare.py
 	$(WITH_BROWSER) $(BIN)/python bench/browser.py
+	$(WITH_BROWSER) $(BIN)/python bench/browser_table.py
 
 lock: $(BIN)/python node_modules/.ready
 	$(BIN)/python -m venv .venvs/lock && .venvs/lock/bin/pip install --quiet uv

@@ -123,37 +123,37 @@ class Bench:
         """A run of a million points in each of five metrics: opened, and zoomed into."""
         points = 100_000 if self._quick else 1_000_000
         progress(f"five metrics of {points:,} points")
-        with self._notebook("large", LARGE.format(points=points), 'inlay.get_run("large")') as page:
+        with opened(self._lab, self._context, "large", LARGE.format(points=points), 'inlay.get_run("large")') as page:
             first, reference = [], []
             for _ in range(5):
                 reference.append(page.page.evaluate(ADDITIONS))
                 came = self._open_card(page, 2, charts=5)
                 first.append(came)
-            yield self._in_page(f"card of 5 x {points:,} points: first message to last chart", first, 300, reference)
+            yield in_page(f"card of 5 x {points:,} points: first message to last chart", first, 300, reference)
             page.show(2)
             answers = [self._zoom(page, 2, at) for at in (0.2, 0.35, 0.5, 0.65, 0.8)]
-            yield self._in_page("zoom: question to answer, idle kernel", answers, 150, reference)
+            yield in_page("zoom: question to answer, idle kernel", answers, 150, reference)
 
     def many(self) -> Iterator[Figure]:
         """A run of a thousand metrics: opened, and searched."""
         metrics = 1_000
         progress(f"{metrics:,} metrics")
-        with self._notebook("many", MANY.format(metrics=metrics), 'inlay.get_run("many")') as page:
+        with opened(self._lab, self._context, "many", MANY.format(metrics=metrics), 'inlay.get_run("many")') as page:
             reference = [page.page.evaluate(ADDITIONS) for _ in range(3)]
             taken = []
             for _ in range(3):
                 began = time.perf_counter()
                 self._open_card(page, 2, charts=1)
                 taken.append((time.perf_counter() - began) * 1e3)
-            yield self._in_page("card of 1,000 metrics: run the cell to the first charts", taken, 1000, reference)
+            yield in_page("card of 1,000 metrics: run the cell to the first charts", taken, 1000, reference)
             box = page.output(2).get_by_role("searchbox").first
             searches = [box.evaluate(SEARCH, words) for words in ("weight7", "layer3 9", "99", "none", "")]
-            yield self._in_page("search in 1,000 metrics", searches, 100, reference)
+            yield in_page("search in 1,000 metrics", searches, 100, reference)
 
     def live(self, minutes: float) -> Iterator[Figure]:
         """100 points a second for as long as asked: what it leaves in memory, and how long the page stands still."""
         progress(f"a live run of {minutes:g} minutes")
-        with self._notebook("live", "pass", LIVE.format(seconds=minutes * 60)) as page:
+        with opened(self._lab, self._context, "live", "pass", LIVE.format(seconds=minutes * 60)) as page:
             page.run_cell(2)
             eventually(lambda: page.page.locator(".inlay-card canvas").count() >= 3, within_s=30)
             page.show(2)
@@ -175,22 +175,6 @@ class Bench:
             yield Figure(
                 "... pushes whose task took over 50 ms", f"{share:.1%}", longest, "< 5%", holds=share < 0.05
             )  # fmt: skip
-
-    @contextmanager
-    def _notebook(self, name: str, *cells: str) -> Iterator[NotebookPage]:
-        file = self._lab.root / f"{name}.ipynb"
-
-        spec = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
-        sources = [nbformat.v4.new_code_cell(one) for one in (SETUP, *cells)]
-        nbformat.write(nbformat.v4.new_notebook(cells=sources, metadata={"kernelspec": spec}), file)
-        page = NotebookPage(self._context.new_page(), self._lab, file).open()
-        for index in range(2):
-            page.run_cell(index)
-            page.wait_until_run(index, timeout_s=120)
-        page.wait_until_idle()
-        page.page.wait_for_timeout(1500)
-        yield page
-        page.close()
 
     def _open_card(self, page: NotebookPage, index: int, *, charts: int) -> float:
         """Run the cell that shows a card; milliseconds from its first message to its last chart."""
@@ -220,12 +204,31 @@ class Bench:
         page.page.wait_for_timeout(600)
         return times[1] - times[0]
 
-    def _in_page(self, what: str, taken: list[float], bar: float, reference: list[float]) -> Figure:
-        shown = " ".join(f"{one:.0f}" for one in taken)
-        return Figure(
-            what, f"{median(taken):.0f} ms", f"({shown}); additions {median(reference):.0f} ms",
-            f"<= {bar:g} ms", median(taken) <= bar,
-        )  # fmt: skip
+
+@contextmanager
+def opened(lab: Lab, context: BrowserContext, name: str, *cells: str) -> Iterator[NotebookPage]:
+    """A notebook of a cell that loads us and these cells, of which the first is run."""
+    file = lab.root / f"{name}.ipynb"
+    spec = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+    sources = [nbformat.v4.new_code_cell(one) for one in (SETUP, *cells)]
+    nbformat.write(nbformat.v4.new_notebook(cells=sources, metadata={"kernelspec": spec}), file)
+    page = NotebookPage(context.new_page(), lab, file).open()
+    for index in range(2):
+        page.run_cell(index)
+        page.wait_until_run(index, timeout_s=120)
+    page.wait_until_idle()
+    page.page.wait_for_timeout(1500)
+    yield page
+    page.close()
+
+
+def in_page(what: str, taken: list[float], bar: float, reference: list[float]) -> Figure:
+    """A figure of the page's clock, with what the reference took at the time."""
+    shown = " ".join(f"{one:.0f}" for one in taken)
+    return Figure(
+        what, f"{median(taken):.0f} ms", f"({shown}); additions {median(reference):.0f} ms",
+        f"<= {bar:g} ms", median(taken) <= bar,
+    )  # fmt: skip
 
 
 # From the letter typed to the frame that shows what was found.

@@ -52,10 +52,10 @@ _STATEMENTS = (
 )
 
 
-def filled(folder: Path, runs: int) -> Store:
+def filled(folder: Path, runs: int, metrics: int = METRICS) -> Store:
     """A store of so many runs."""
     store = new_store(folder)
-    sizes = {"runs": runs, "metrics": METRICS, "params": PARAMS, "tags": TAGS}
+    sizes = {"runs": runs, "metrics": metrics, "params": PARAMS, "tags": TAGS}
     with store.open() as con:
         for statement in _STATEMENTS:
             con.execute(statement, {name: size for name, size in sizes.items() if f"${name}" in statement})
