@@ -11,7 +11,9 @@ import pytest
 
 import inlay
 from inlay.errors import RunNotFoundError
+from inlay.query.attributes import load
 from inlay.query.frame import RunColumn
+from inlay.query.fresh import fresh
 from inlay.query.run_files import csv_lines
 from inlay.tracking import charting, events
 
@@ -245,3 +247,22 @@ def test_compare(monkeypatch):
     ):
         with pytest.raises(error):
             inlay.compare(*wrong)
+
+
+# -- what others wrote ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["{broken", "[" * 5_000 + "]" * 5_000])
+def test_a_param_that_is_no_json(compared, text):
+    """One such row, in a store that somebody else made, and no run could be listed, compared or exported."""
+    with compared.open() as con:
+        con.execute("INSERT INTO params SELECT run_id, 'bad', ?, NULL, 'json', NULL FROM runs WHERE name = 'a'", [text])
+    try:
+        found = inlay.runs("name IN ('a', 'b')", order_by="name")
+        assert found.to_df()["params.bad"][0] == text
+        assert "bad" in repr(found.diff())
+        with fresh(compared) as con:
+            assert load(con, found.run_ids)[0].params["bad"] == text
+    finally:
+        with compared.open() as con:
+            con.execute("DELETE FROM params WHERE key = 'bad'")

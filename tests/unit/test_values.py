@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from inlay.query.attributes import param_value
 from inlay.tracking import values
 from inlay.tracking.artifacts import checked_path
 
@@ -206,7 +207,7 @@ def test_a_flattened_key_may_not_be_too_long_either():
 )
 def test_params(given, back, number):
     text, as_number, kind = values.param_text(given)
-    assert values.param_value(text, kind) == back
+    assert param_value(text, kind) == back
     assert as_number == number
 
 

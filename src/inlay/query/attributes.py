@@ -107,7 +107,7 @@ def load(con: DuckDBPyConnection, run_ids: Sequence[str]) -> list[Attributes]:
         if kind != "json":
             value = text
         elif (value := scalars.get(text)) is None:
-            value = json.loads(text)
+            value = param_value(text, kind)
             if not isinstance(value, (list, dict)):
                 scalars[text] = value
         found[run_id].params[key] = value
@@ -118,6 +118,16 @@ def load(con: DuckDBPyConnection, run_ids: Sequence[str]) -> list[Attributes]:
     for run_id, key, text in tags.fetchall():
         found[run_id].tags[key] = text
     return list(found.values())
+
+
+def param_value(text: str, kind: str | None) -> Any:
+    """A param as it was logged. What is no JSON, since rows may be written by others, is the text that it is."""
+    if kind != "json":
+        return text
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
 
 
 def refresh(attributes: Attributes, store: Store) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from inlay.errors import RunNotFoundError
 from inlay.query.artifacts import json_object
+from inlay.query.attributes import param_value
 from inlay.query.difference_code import code_difference
 from inlay.store.identity import short_id
 
@@ -97,7 +98,7 @@ def difference(con: DuckDBPyConnection, run_ids: Sequence[str]) -> dict[str, Any
 
 
 def _typed(rows: Iterable[tuple[Any, ...]]) -> list[tuple[str, str, Any]]:
-    return [(run_id, key, json.loads(text) if kind == "json" else text) for run_id, key, text, kind in rows]
+    return [(run_id, key, param_value(text, kind)) for run_id, key, text, kind in rows]
 
 
 def _by_run(ids: Sequence[str], rows: Iterable[tuple[str, str, Any]]) -> list[dict[str, Any]]:

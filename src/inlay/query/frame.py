@@ -7,10 +7,10 @@ unless it is a text. What is missing is told apart from NaN by a mask.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from inlay.query.attributes import param_value
 from inlay.query.fresh import fresh
 
 if TYPE_CHECKING:
@@ -137,12 +137,12 @@ def _params(con: DuckDBPyConnection, count: int) -> Iterator[RunColumn]:
         kind, places, numbers, texts, whole = kinds[0]
         if len(kinds) > 1:
             rows = con.execute(_MIXED, [key]).fetchall()
-            values = [json.loads(text) if kind == "json" else text for _, text, kind in rows]
+            values = [param_value(text, kind) for _, text, kind in rows]
             yield _objects(name, "mixed", [place for place, _, _ in rows], values, count)
         elif kind == "number":
             yield _numbers(name, places, numbers, count, whole=bool(whole))
         elif kind == "json":
-            values = [json.loads(text) for text in texts]
+            values = [param_value(text, kind) for text in texts]
             plain = all(isinstance(value, bool) for value in values)
             yield _objects(name, "bool" if plain else "mixed", places, values, count)
         else:

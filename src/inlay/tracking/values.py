@@ -180,11 +180,6 @@ def _param_text(value: Any) -> tuple[str, float | None, str]:
     return json.dumps(value, ensure_ascii=False), as_number, "json"
 
 
-def param_value(text: str, kind: str | None) -> Any:
-    """The param back from its text."""
-    return json.loads(text) if kind == "json" else text
-
-
 def _jsonable(value: Any) -> Any:  # noqa: PLR0911 - one return for each kind of value
     """A value JSON can hold that says the same; text for what has no JSON form."""
     if value is None or isinstance(value, (str, bool, int, float)):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from inlay.query.attributes import param_value
 from inlay.store.journal.slots import Kind
 from inlay.store.masking import mask_text, mask_value
 from inlay.tracking import values
@@ -44,7 +45,7 @@ class RunWords:
         texts = {key: values.param_text(value) for key, value in clean.items()}
         for part in values.portions(texts, "param"):
             _run(self).writable().event(Kind.PARAM, params=part)
-        self._attributes.params.update({key: values.param_value(text, kind) for key, (text, _, kind) in texts.items()})
+        self._attributes.params.update({key: param_value(text, kind) for key, (text, _, kind) in texts.items()})
         announce("changed", _run(self))
 
     def set_tag(self, key: str, value: Any) -> None:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from inlay.query.attributes import DEFAULT_EXPERIMENT
+from inlay.query.attributes import DEFAULT_EXPERIMENT, param_value
 from inlay.store.artifacts import Blob
-from inlay.tracking.values import param_text, param_value
+from inlay.tracking.values import param_text
 from inlay.transfer.records import (
     About,
     Environment,

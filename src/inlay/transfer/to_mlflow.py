@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from inlay.errors import InlayError
+from inlay.query.attributes import param_value
 from inlay.store.artifacts import Blob
-from inlay.tracking.values import param_value
 from inlay.transfer.records import About, File, Histogram, Input, Output, Points, Skipped
 
 if TYPE_CHECKING:
