@@ -65,7 +65,7 @@ def opened(file: Path, *, wait: float = 0.0, read_only: bool = False) -> Iterato
 def close_idle() -> None:
     """Close what is kept; the next use makes a new one."""
     while _idle:
-        with contextlib.suppress(KeyError):
+        with _changed_meanwhile():
             _idle.pop(next(iter(_idle))).close()
 
 
@@ -131,8 +131,13 @@ def _keep(file: Path, instance: DuckDBPyConnection) -> None:
     if another is not None:
         another.close()
     while len(_idle) > _KEPT:
-        with contextlib.suppress(KeyError, RuntimeError, StopIteration):  # another thread is at it, too
+        with _changed_meanwhile():
             _idle.pop(next(iter(_idle))).close()
+
+
+def _changed_meanwhile() -> contextlib.suppress:
+    """For taking one of the idle instances, which another thread may take, too."""
+    return contextlib.suppress(KeyError, RuntimeError, StopIteration)
 
 
 def _is_small(con: DuckDBPyConnection, file: Path) -> bool:
