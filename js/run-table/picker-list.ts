@@ -148,9 +148,13 @@ export function pickerList({ toggle, pin, move }: PickerDeeds): PickerList {
   node.addEventListener("scroll", draw);
   node.addEventListener("pointerdown", (event) => {
     const { target } = event;
-    if (!(target instanceof Element) || !target.closest(".inlay-picker-grip")) return;
-    dragged = target.closest<HTMLElement>("[data-column]")?.dataset["column"] ?? null;
-    active = dragged;
+    if (!(target instanceof Element)) return;
+    const id = target.closest<HTMLElement>("[data-column]")?.dataset["column"];
+    if (id === undefined) return;
+    // Before the focus comes, which would else mark the first column and draw the list anew under the click.
+    active = id;
+    if (!target.closest(".inlay-picker-grip")) return;
+    dragged = id;
     node.setPointerCapture(event.pointerId);
     event.preventDefault();
     draw();
@@ -162,6 +166,8 @@ export function pickerList({ toggle, pin, move }: PickerDeeds): PickerList {
     if (to !== indexOf(dragged)) move(dragged, to);
   });
   const drop = () => {
+    // Rows that are drawn anew before the button is up are clicked by nobody.
+    if (dragged === null) return;
     dragged = null;
     draw();
   };
