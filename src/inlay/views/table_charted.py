@@ -21,15 +21,25 @@ MOST = 200
 LABEL = 80
 
 
-def charted_of(con: DuckDBPyConnection, arrangement: Arrangement, selected: Sequence[str]) -> list[dict[str, Any]]:
-    """`Charted` records of js/run-table/wire.ts, in the order of the rows or of the selection."""
+def charted_of(
+    con: DuckDBPyConnection,
+    arrangement: Arrangement,
+    selected: Sequence[str],
+    told: Sequence[Mapping[str, Any]] = (),
+) -> list[dict[str, Any]]:
+    """`Charted` records of js/run-table/wire.ts, in the order of the rows or of the selection. `told` are rows of runs
+    that were read just now.
+    """
     if arrangement.by and not selected:
         heads = arrangement.groups[:FIRST]
         return [{"key": head.key, "label": head_name(head, arrangement.by), "n": head.n} for head in heads]
     first = arrangement.ids[:FIRST]
     if arrangement.baseline is not None and not arrangement.by:
         first = [arrangement.baseline, *first[: FIRST - 1]]
-    rows = run_rows(con, selected[:MOST] or first)
+    wanted = selected[:MOST] or first
+    known = {row["run"]: row for row in told if "run" in row}
+    known |= {row["run"]: row for row in run_rows(con, [one for one in wanted if one not in known])}
+    rows = [known[one] for one in wanted]
     return [{"key": row["run"], "label": run_name(row), "n": 1} for row in rows if row["status"] or row["name"]]
 
 

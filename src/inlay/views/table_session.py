@@ -16,10 +16,8 @@ from typing import TYPE_CHECKING, Any
 from inlay.errors import InlayError, QueryError
 from inlay.query.fresh import fresh
 from inlay.query.refinement import refine as refined
-from inlay.query.run_columns import catalogue
 from inlay.query.statement import Statement
 from inlay.query.table_arrangement import arrange
-from inlay.query.table_differences import differing as differing_of
 from inlay.query.table_page import read_page
 from inlay.query.table_ranges import ranges as ranges_of
 from inlay.store.identity import short_id
@@ -29,7 +27,8 @@ from inlay.views.format import encodable
 from inlay.views.table_charted import charted_of, group_name
 from inlay.views.table_choices import remember_state, remembered_state
 from inlay.views.table_clause import clause_of
-from inlay.views.table_columns import differing_columns, listed_columns, sent_columns, usual_columns
+from inlay.views.table_columns import sent_columns
+from inlay.views.table_known_columns import KnownColumns
 from inlay.views.table_remarks import among, error_of, hint_of, stranger
 from inlay.views.table_state import checked_state, cleaned_state
 
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
 
     from duckdb import DuckDBPyConnection
 
-    from inlay.query.run_columns import Column
     from inlay.query.run_query import RunQuery
     from inlay.query.table_arrangement import Arrangement
     from inlay.store.store import Store
@@ -48,8 +46,6 @@ PAGE = 60
 """Rows of the page that travels with a view nobody asked for."""
 CELLS = 60
 """Columns of such a page; further ones are asked for when they come into sight."""
-LOOK_EVERY = 10.0
-"""Seconds for which the columns there are, and the number of runs, hold."""
 
 
 class TableSession:
@@ -62,15 +58,13 @@ class TableSession:
         self.token = secrets.token_hex(6)
         self.asked_at = time.monotonic()
         self._lock = threading.RLock()
+        self._con: DuckDBPyConnection | None = None
         self._state = dict(state) if state is not None else remembered_state(store)
         self._base = query
         self._asked_base = query.limit is None
         self._version = 0
         self._arrangement: Arrangement | None = None
-        self._columns: list[Column] = []
-        self._usual: list[str] | None = None
-        self._all = 0
-        self._looked_at = 0.0
+        self._columns = KnownColumns(query)
         self._shown: list[str] = []
         self._live: frozenset[str] = frozenset()
         self._deleted: set[str] = set()
@@ -161,22 +155,23 @@ class TableSession:
             self._arrange(con, self._state)
             view = self._view(con, self._state, 0, 0, [], told=False)
             view["page"] = self._read(con, 0, rows, self._shown, self._state)
-            known = {one.id: one.as_json() for one in self._columns}
+            known = {one.id: one.as_json() for one in self._columns.columns}
             return view, [known.get(name) or stranger(name) for name in self._shown]
 
     def refresh(self) -> dict[str, Any] | None:
         """The view as it is now, where runs came, went or changed since; else None."""
         with self._lock:
-            before = self._version, self._all, self._live, [one.as_json() for one in self._columns]
+            before = self._version, self._columns.runs, self._live, self._columns.as_json()
             start, count, columns = self._last_page
             view = self.view(start=start, count=count, columns=columns or None)
-            now = self._version, self._all, self._live, [one.as_json() for one in self._columns]
+            now = self._version, self._columns.runs, self._live, self._columns.as_json()
             return None if now == before else view
 
     def renew(self) -> dict[str, Any]:
         """A view in which every row is told anew: something in them changed, though not their order."""
         with self._lock:
             self._arrangement = None
+            self._columns.forget()
             return self.view()
 
     # -- what else is asked -----------------------------------------------------------------------------------
@@ -184,8 +179,8 @@ class TableSession:
     def columns(self) -> list[dict[str, Any]]:
         """The columns there are; of many thousands those that a reader may look for first."""
         with self.opened() as con:
-            self._look_around(con)
-            return sent_columns(self._columns, self._shown)
+            self._columns.look(con, self._base)
+            return sent_columns(self._columns.columns, self._shown)
 
     def shown(self) -> list[str]:
         """The columns that are shown."""
@@ -194,8 +189,8 @@ class TableSession:
     def all_columns(self) -> list[dict[str, Any]]:
         """Every column there is."""
         with self.opened() as con:
-            self._look_around(con)
-            return [one.as_json() for one in self._columns]
+            self._columns.look(con, self._base)
+            return self._columns.as_json()
 
     def arrangement(self, con: DuckDBPyConnection) -> Arrangement:
         """The rows in their order, over an open connection."""
@@ -248,11 +243,13 @@ class TableSession:
             here = {run_id for (run_id,) in found} | self._deleted
         return [one for one in run_ids if one in here]
 
-    def charted(self, con: DuckDBPyConnection, state: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
-        """What charts show, over an open connection."""
+    def charted(
+        self, con: DuckDBPyConnection, state: Mapping[str, Any] | None = None, told: Sequence[dict[str, Any]] = ()
+    ) -> list[dict[str, Any]]:
+        """What charts show, over an open connection; `told` are rows that were read just now."""
         selected = (state or self._state)["selected"]
         chosen = self.known(selected)
-        return [] if selected and not chosen else charted_of(con, self._arranged(con), chosen)
+        return [] if selected and not chosen else charted_of(con, self._arranged(con), chosen, told)
 
     def runs(self, run_ids: Sequence[str]) -> list[Run]:
         """Runs of this table. Raises `InlayError` for any other."""
@@ -279,8 +276,11 @@ class TableSession:
 
     @contextlib.contextmanager
     def opened(self) -> Iterator[DuckDBPyConnection]:
-        """This table's turn, and the store's."""
+        """This table's turn, and the store's. A question inside another one is of the same moment."""
         with self._lock:
+            if self._con is not None:
+                yield self._con
+                return
             # Before what was logged is taken in: from here on the journal has all that the store may lack.
             places = {
                 run.run_id: run.recorder.writer.position()
@@ -288,9 +288,12 @@ class TableSession:
                 if run.live and run.recorder is not None and run.store.folder == self.store.folder
             }
             with fresh(self.store) as con:
-                self._places = places
-                self._settle_base(con)
-                yield con
+                self._places, self._con = places, con
+                try:
+                    self._settle_base(con)
+                    yield con
+                finally:
+                    self._con = None
 
     def _settle_base(self, con: DuckDBPyConnection) -> None:
         if not self._asked_base:
@@ -331,23 +334,24 @@ class TableSession:
         told: bool = True,
     ) -> dict[str, Any]:
         arrangement = self._arranged(con)
-        self._look_around(con)
-        self._shown = self._shown_columns(con, state)
+        self._columns.look(con, self._base)
+        self._shown = self._columns.shown(con, self._base, arrangement, state)
         asked = list(columns) if columns is not None else self._shown[:CELLS]
         heat = [one for one in state["heat"] if one in self._shown]
+        page = self._page(con, start, count, asked, state) if told else {}
         return {
             "version": self._version,
             "state": cleaned_state(state),
             "rows": arrangement.rows,
             "runs": arrangement.runs,
-            "all": self._all,
+            "all": self._columns.runs,
             "columns": self._shown,
             "ranges": ranges_of(con, arrangement, heat) if heat else {},
-            "charted": self.charted(con, state),
+            "charted": self.charted(con, state, page.get("rows", ())),
             "sql": encodable(Statement(arrangement.sql, arrangement.params)),
-            "hint": hint_of(con, self._base, state["filter"], self._all) if arrangement.runs == 0 else "",
+            "hint": hint_of(con, self._base, state["filter"], self._columns.runs) if arrangement.runs == 0 else "",
             "error": None,
-            "page": self._page(con, start, count, asked, state) if told else {},
+            "page": page,
         }
 
     def _page(
@@ -374,24 +378,3 @@ class TableSession:
             if "key" in row:
                 row["label"] = group_name(row["values"], arrangement.by)
         return {**page, "version": self._version}
-
-    def _shown_columns(self, con: DuckDBPyConnection, state: Mapping[str, Any]) -> list[str]:
-        if self._usual is None:
-            params = [one.id for one in self._columns if one.entity == "params"]
-            self._usual = usual_columns(self._columns, differing_of(con, self._base, params))
-        shown = listed_columns(state, self._usual, {one.id: one for one in self._columns})
-        if not state["differences"]:
-            return shown
-        return differing_columns(shown, differing_of(con, self._arranged(con).ids, shown), state)
-
-    def _look_around(self, con: DuckDBPyConnection) -> None:
-        """Which columns there are, and how many runs; counted anew now and then, for it takes as long as a sort."""
-        now = time.monotonic()
-        if self._columns and self._all and now - self._looked_at < LOOK_EVERY:
-            return
-        selection = self._base.selection()
-        (count,) = con.execute(f"SELECT count(*) FROM ({selection.sql})", selection.params).fetchone() or (0,)  # noqa: S608
-        if not self._all or not count:
-            self._usual = None  # the first runs have come
-        self._all, self._looked_at = count, now
-        self._columns = catalogue(con, self._base)

@@ -38,14 +38,16 @@ class TableWidget(Model):
         from inlay.views.table_library import table_library
 
         shared = page()
+        with session.opened():  # once for both
+            view, columns = session.view(), session.columns()
         super().__init__(
             _library=table_library().reference,
             _answers=shared.answers.reference,
             _token=session.token,
             _store=session.store.key,
             _live=session.live,
-            _columns=session.columns(),
-            _view=session.view(),
+            _columns=columns,
+            _view=view,
         )
         self._session = session
         self._keeping = threading.RLock()
