@@ -7,6 +7,7 @@ import { button, element, setText } from "../lib/dom.ts";
 import { formatCount } from "../lib/format.ts";
 import { statusLook } from "../lib/status.ts";
 import { PALETTE_SIZE } from "../lib/theme.ts";
+import { durationText, momentText } from "./cell-text.ts";
 import type { Difference, DiffRow, DiffRun, DiffSection } from "./diff-wire.ts";
 
 const NAMES: Record<string, string> = {
@@ -26,14 +27,17 @@ export interface SectionsView {
   text: () => string;
 }
 
-/** `palette` gives the place of a run's colour, where it has one. */
+/** `palette` gives the place of a run's colour, where it has one, `called` the word for an attribute. */
 export function sectionsView(
   { runs, sections }: Difference,
   typed: string,
   open: Set<string>,
   palette: (run: string) => number | null,
+  called: (attribute: string) => string,
 ): SectionsView {
-  const bodies = sections.map((section) => body(section, runs, typed, open)).filter(isShown);
+  const bodies = sections
+    .map((section) => body(worded(section, called), runs, typed, open))
+    .filter(isShown);
   const head = element(
     "thead",
     {},
@@ -73,6 +77,23 @@ export function sectionsView(
       return [names, ...rows].map((row) => row.map(flat).join("\t")).join("\n");
     },
   };
+}
+
+/** Attributes as heads of columns name them, and their times and durations as people read them. */
+function worded(section: DiffSection, called: (attribute: string) => string): DiffSection {
+  if (section.name !== "attributes") return section;
+  const rows = section.rows.map((row) => {
+    const values = row.values.map((value) => {
+      if (row.key.endsWith("_at") && typeof value === "string") {
+        return momentText(Date.parse(value) / 1000) || value;
+      }
+      return row.key === "duration_s" && typeof value === "number" ? durationText(value) : value;
+    });
+    // Unless that would hide a difference.
+    const told = new Set(values).size === new Set(row.values).size;
+    return { ...row, key: called(row.key), values: told ? values : row.values };
+  });
+  return { ...section, rows };
 }
 
 function runHead({ name, short, status }: DiffRun, place: number | null): HTMLElement {

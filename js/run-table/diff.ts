@@ -6,6 +6,7 @@
 import { copyButton } from "../lib/copy.ts";
 import { button, element, searchField, setText } from "../lib/dom.ts";
 import { formatCount } from "../lib/format.ts";
+import { columnName } from "./column-names.ts";
 import { compare, compared, onCompare } from "./comparing.ts";
 import type { Part } from "./context.ts";
 import { type CodeChoice, codeView } from "./diff-code.ts";
@@ -49,7 +50,9 @@ export const diffPart: Part = (context) => {
     const { state, view } = context;
     const charted = new Set(view.charted.map(({ key }) => key));
     const palette = (run: string) => (charted.has(run) ? (state.colours[run] ?? null) : null);
-    const sections = sectionsView(difference, typed, open, palette);
+    const sections = sectionsView(difference, typed, open, palette, (id) =>
+      columnName(context, id),
+    );
     place.replaceChildren(sections.node, codeView(difference.code, runs, code));
     const tell = () => copy.update("Copy", sections.text(), "Copy the rows in sight as a table");
     // Opening a fold changes what is in sight.

@@ -110,7 +110,7 @@ export const chartsPart: Part = (context) => {
     const what = groups
       ? "groups"
       : context.state.selected.length > 0
-        ? "selected runs"
+        ? `selected ${charted.length === 1 ? "run" : "runs"}`
         : "of the runs";
     const count = formatCount(charted.length);
     const first = what === "of the runs" && runs > charted.length;
