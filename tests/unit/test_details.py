@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from copy import deepcopy
 from datetime import datetime, timezone
 
 import pytest
@@ -269,7 +270,7 @@ def test_a_live_run_and_a_stored_one_show_the_same(cells):
     background.settle()
     look = cells.shell.user_ns["look"]
     assert look.refresh()
-    live, stored = look.current(), shown(run_named("r"))
+    live, stored = deepcopy(look.current()), shown(run_named("r"))
     assert live["children"][0].pop("duration_s") == pytest.approx(stored["children"][0].pop("duration_s"), abs=1e-4)
     for one, other in zip(live["artifacts"], stored["artifacts"], strict=True):
         assert one.pop("time") == pytest.approx(other.pop("time"), abs=0.1)
