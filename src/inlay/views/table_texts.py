@@ -98,7 +98,19 @@ def _of_group(cell: Mapping[str, Any], kind: str, entity: str) -> str:
     std = number_of(cell.get("std"))
     # Where all are the same, the value as it was given; else a mean, which has more digits than anybody gave.
     words = _number_text(mean, kind, "metrics" if std else entity)
-    return f"{words} ± {_number_text(std, kind, 'metrics')}" if std and kind != "time" else words
+    return f"{words} ± {_spread(std)}" if std and kind == "number" else words
+
+
+def _spread(std: float) -> str:
+    """How far values are spread: two digits say it."""
+    if not math.isfinite(std) or std >= 100:
+        return format_value(round(std) if math.isfinite(std) else std)
+    return _short_exponent(f"{float(f'{std:.2g}'):g}")
+
+
+def _short_exponent(number: str) -> str:
+    """`1e-5` for `1e-05`."""
+    return number.replace("e-0", "e-").replace("e+0", "e+")
 
 
 def _number_text(number: float, kind: str, entity: str) -> str:
@@ -108,7 +120,7 @@ def _number_text(number: float, kind: str, entity: str) -> str:
         return moment(number)
     if entity == "params" and math.isfinite(number):
         # As it was given, as far as that is known: 0.001 is not 0.001000, nor 2024 the number 2,024.
-        return repr(int(number)) if number == int(number) and abs(number) < 1e15 else repr(number)
+        return repr(int(number)) if number == int(number) and abs(number) < 1e15 else _short_exponent(repr(number))
     return format_value(number)
 
 
