@@ -6,6 +6,9 @@ import csv
 import io
 import json
 import math
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from command_line import cli
@@ -13,6 +16,8 @@ from command_line import cli
 import inlay
 from inlay.cli import printing, runs
 from inlay.cli.columns import fitting, named_columns
+
+FULL = Path("/dev/full")
 
 
 @pytest.fixture
@@ -133,3 +138,15 @@ def test_into_a_file(three, tmp_path):
     assert "end in .parquet" in cli("runs", "-o", tmp_path / "out.txt", status=2).stderr
     assert "goes with no" in cli("runs", "-o", path, "--json", status=2).stderr
     assert cli("runs", "nothing = 1", "-o", path, status=1).stdout == ""
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="there is no disk that is always full")
+def test_a_full_disk_is_one_line(three):
+    """`inlay runs > list.txt` on a full disk ended in a traceback."""
+    with FULL.open("w") as full:
+        done = subprocess.run([sys.executable, "-m", "inlay", "runs"], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (
+        1,
+        "Error: what was to be written does not fit: the disk is full",
+    )
+    assert "Traceback" not in done.stderr

@@ -7,6 +7,7 @@ line itself was wrong. A reader that goes away (`inlay runs | head`) ends the co
 from __future__ import annotations
 
 import difflib
+import errno
 import io
 import sys
 import warnings
@@ -73,6 +74,10 @@ class Commands(click.Group):
             from inlay.cli.printing import harmless_lines
 
             raise click.ClickException(harmless_lines(str(error))) from None
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            raise click.ClickException("what was to be written does not fit: the disk is full") from None
 
 
 def _speak_plainly() -> None:

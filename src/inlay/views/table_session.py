@@ -256,7 +256,7 @@ class TableSession:
         known = self.known(run_ids)
         for run_id in run_ids:
             if run_id not in known:
-                raise InlayError(f"run {short_id(run_id)} is not one of this table's")
+                raise InlayError(f"run {short_id(run_id)} is not one of this table's, or was deleted elsewhere")
         return Runs(known, self.store).to_list()
 
     def remember_deleted(self, run_ids: Sequence[str]) -> None:

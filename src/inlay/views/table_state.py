@@ -55,8 +55,6 @@ DEFAULT: State = {
     "charts": [],
     "height": None,
 }
-ARRANGING = ("filter", "order", "group", "open", "baseline", "summary")
-"""What the rows depend on: a state that differs in one of these is another arrangement."""
 
 
 def default_state() -> State:
