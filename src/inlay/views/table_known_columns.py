@@ -48,7 +48,7 @@ class KnownColumns:
         self.runs = runs
 
     def forget(self) -> None:
-        """Count anew when somebody looks next: runs were deleted, or brought back."""
+        """Count anew when somebody looks next: runs have come, were deleted, or brought back."""
         self._counted_at = -LOOK_EVERY
 
     def as_json(self) -> list[dict[str, Any]]:

@@ -162,6 +162,7 @@ class TableSession:
         """The view as it is now, where runs came, went or changed since; else None."""
         with self._lock:
             before = self._version, self._columns.runs, self._live, self._columns.as_json()
+            self._columns.forget()
             start, count, columns = self._last_page
             view = self.view(start=start, count=count, columns=columns or None)
             now = self._version, self._columns.runs, self._live, self._columns.as_json()
