@@ -45,7 +45,8 @@ export function cellEditor({ session, place, changed, leave }: EditorEnv): CellE
   const follow = () => {
     if (editing === null) return;
     const at = place(editing.run, editing.id);
-    input.style.visibility = at === null ? "hidden" : "visible";
+    // Not hidden, or it would lose the focus, and with it what is being written.
+    input.style.opacity = at === null ? "0" : "1";
     if (at === null) return;
     input.style.left = `${at.left}px`;
     input.style.top = `${at.top}px`;
@@ -106,7 +107,7 @@ export function cellEditor({ session, place, changed, leave }: EditorEnv): CellE
       const what = id === "name" ? "Name" : id === "note" ? "Note" : `Tag ${id.slice(5)}`;
       input.setAttribute("aria-label", `${what} of ${row.name || row.short}`);
       follow();
-      input.focus();
+      input.focus({ preventScroll: true });
       input.select();
     },
     written: (run, id) => unsaved.get(name(run, id)),

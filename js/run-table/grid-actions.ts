@@ -106,8 +106,8 @@ export function actionsOf(env: ActionsEnv): Actions {
     const column = columns().indexOf(id);
     if (column < 0) return;
     go({ row: at.row, column }, false);
-    // Not before the cell is where it will be.
-    requestAnimationFrame(() => editor.open(row, id, pages.cell(at.row, id)));
+    // At once, for the next key may be the first of what is written; the field follows its cell.
+    editor.open(row, id, pages.cell(at.row, id));
   };
 
   return {
