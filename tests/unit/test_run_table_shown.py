@@ -270,6 +270,23 @@ def test_values_of_live_runs_come_from_memory(lively, sent, store, monkeypatch):
     run.delete()
 
 
+def test_what_a_look_takes_in_is_no_reason_for_the_next(lively, sent, store, monkeypatch):
+    """A training in a process that shows a table was taken into the database every four seconds, for each look wrote."""
+    with inlay.start_run("live") as run:
+        table = lively()
+        table.round()
+        run.log({"loss": 4.0})
+        store.database.touch()  # somebody wrote: the next look takes the point in, and writes, too
+        table.round()
+        opened = []
+        kept = type(store).open
+        monkeypatch.setattr(type(store), "open", lambda self, **more: opened.append(1) or kept(self, **more))
+        table.round()
+        monkeypatch.undo()
+    assert not opened
+    run.delete()
+
+
 def test_what_other_processes_do_is_noticed(lively, sent, store):
     table = lively(inlay.runs("metrics.loss < 2"))
     table.round()

@@ -69,7 +69,7 @@ describe("keys", () => {
     const one = await stage({ runs: 20, state: { pinned: ["name"] } });
     grid(one).focus();
     await press("{ArrowDown} {Shift>}{ArrowDown}{ArrowDown}{/Shift}");
-    await changed("keep");
+    await until(() => kernel.state.selected.length === 3, "three selected runs");
     expect(kernel.state.selected).toEqual(["run-000001", "run-000002", "run-000003"]);
     await press("{Escape}{Control>}{Home}{/Control}{ArrowUp}{ArrowRight}{ArrowRight}");
     expect(active(one).column).toBe("status");

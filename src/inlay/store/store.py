@@ -49,6 +49,8 @@ class Store:
         self._private = PrivateCopy(self)
         self.inherited_open = False
         """Whether this process was forked while the database was open: DuckDB would go on with what it remembers."""
+        self.left_at: int | None = None
+        """When the database was last written, in ns, as this process left it: a later time is of another use."""
 
     def __repr__(self) -> str:
         return f"Store({str(self.folder)!r})"
@@ -166,6 +168,8 @@ class Store:
                 yield con
         finally:
             database.drop_empty_log(self.database)
+            with contextlib.suppress(OSError):
+                self.left_at = self.database.stat().st_mtime_ns
 
     def __reduce__(self) -> tuple[Any, ...]:
         """A store is its folder; handed over, it is the one that the process has of it."""

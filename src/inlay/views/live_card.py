@@ -29,6 +29,7 @@ from inlay.views import choices, feed
 from inlay.views.curves import LIMITS, RunCurves
 from inlay.views.details import Details
 from inlay.views.header import header_of
+from inlay.views.model import EMPTY
 from inlay.views.picture import picture_html
 from inlay.views.previews import files_of
 
@@ -55,7 +56,6 @@ METRICS_A_SECOND, LONGEST = 300, 10.0
 """How many metrics beyond the first few are brought up to date in a second, and the longest that one waits."""
 BARS_EVERY = 0.5
 DETAILS_EVERY = 1.0
-EMPTY = {"text/plain": ""}
 OPEN = 20
 """How many cards of runs that this process does not write any more, or never did, stay interactive; older ones leave
 their picture, and their memory is freed."""

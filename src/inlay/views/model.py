@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import anywidget
 
+EMPTY = {"text/plain": ""}
+"""The output of a widget that is not drawn."""
+
 
 class Model(anywidget.AnyWidget):
     """A widget that other widgets can name, and that leaves nothing behind when it is closed."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from inlay.settings import configured_static
 from inlay.views import feed
-from inlay.views.live_card import EMPTY
+from inlay.views.model import EMPTY
 from inlay.views.table_picture import ROWS, table_picture_html
 from inlay.views.table_shots import shot_of
 

@@ -27,16 +27,16 @@ def charted_of(
     selected: Sequence[str],
     told: Sequence[Mapping[str, Any]] = (),
 ) -> list[dict[str, Any]]:
-    """`Charted` records of js/run-table/wire.ts, in the order of the rows or of the selection. `told` are rows of runs
-    that were read just now.
+    """`Charted` records of js/run-table/wire.ts, in the order of the rows or of the selection, the baseline before
+    them. `told` are rows of runs that were read just now.
     """
     if arrangement.by and not selected:
         heads = arrangement.groups[:FIRST]
         return [{"key": head.key, "label": head_name(head, arrangement.by), "n": head.n} for head in heads]
-    first = arrangement.ids[:FIRST]
-    if arrangement.baseline is not None and not arrangement.by:
-        first = [arrangement.baseline, *first[: FIRST - 1]]
-    wanted = selected[:MOST] or first
+    wanted = list(selected[:MOST]) or arrangement.ids[:FIRST]
+    baseline = arrangement.baseline
+    if baseline is not None and not arrangement.by and baseline not in wanted:
+        wanted = [baseline, *wanted[: MOST - 1 if selected else FIRST - 1]]
     known = {row["run"]: row for row in told if "run" in row}
     known |= {row["run"]: row for row in run_rows(con, [one for one in wanted if one not in known])}
     rows = [known[one] for one in wanted]

@@ -45,7 +45,7 @@ class TableLive:
         self._table = weakref.ref(table)
         self._values: dict[str, LiveValues] = {}
         self._sent: dict[str, Any] = {}
-        self._stamp: object = None
+        self._stamp: dict[str, int | None] | None = None
         self._next = self._next_look = 0.0
         self._changed = False
         self._unsubscribe: Callable[[], None] = events.subscribe(self._on_event)
@@ -71,8 +71,10 @@ class TableLive:
         own = {run.run_id: run for run in active.open_runs() if run.live and not run.shared}
         foreign = session.live_runs - own.keys()
         if self._changed or (now >= self._next_look and self._stamp != _stamp(session.store)):
-            self._changed, self._stamp = False, _stamp(session.store)
+            self._changed, seen = False, _stamp(session.store)
             view = session.refresh()
+            # Looking takes in what was logged, and so writes: that is no news, or the next look would be due at once.
+            self._stamp = {**seen, "": session.store.left_at}
             took = time.monotonic() - now
             self._next_look = time.monotonic() + max(EVERY if foreign else ELSEWHERE, took / SHARE)
             if view is not None:
@@ -116,22 +118,24 @@ def _with(page: dict[str, Any], values: dict[str, LiveValues], summary: dict[str
     return {**page, "cells": cells}
 
 
-def _stamp(store: Store) -> object:
-    """Changes when another process wrote to the store or its journals; a glance at the folder, nothing is opened."""
+def _stamp(store: Store) -> dict[str, int | None]:
+    """Changes when somebody wrote to the database, or another process to its journal; a glance at the folder, nothing
+    is opened.
+    """
     from inlay.store.upkeep import written_here
 
     own = written_here(store)
-    found: list[tuple[str, int]] = []
+    found: dict[str, int | None] = {}
     with contextlib.suppress(OSError):
-        found.append(("", store.database.stat().st_mtime_ns))
+        found[""] = store.database.stat().st_mtime_ns
     with contextlib.suppress(OSError):
         for writer in os.scandir(store.journal):
             if writer.name == own or not writer.is_dir(follow_symlinks=False):
                 continue
             with contextlib.suppress(OSError):
                 times = [entry.stat().st_mtime_ns for entry in os.scandir(writer.path)]
-                found.append((writer.name, max(times, default=0)))
-    return sorted(found)
+                found[writer.name] = max(times, default=0)
+    return found
 
 
 # -- the thread -----------------------------------------------------------------------------------------------
