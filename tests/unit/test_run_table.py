@@ -119,8 +119,10 @@ def test_a_page_changes_the_state_and_python_sees_it(table):
     assert names == [f"run {number:02}" for number in range(10)]
     assert [run.name for run in table.runs] == names
     assert len(inlay.sql(table.sql, table.sql.params).fetchall()) == 10
+    assert table.widget.view["charted"] == found["charted"]
     answer(table, "keep", state={**table.state, "selected": [found["page"]["rows"][3]["run"], "none-such"]})
     assert [run.name for run in table.selected] == ["run 03"]
+    assert [one["label"] for one in table.widget.view["charted"]] == ["run 03"]  # for a page that is loaded now
     assert table.state["order"] == [["metrics.val/acc", "asc"]]
     assert repr(table) == "RunTable: 10 of 25 runs"
 

@@ -200,10 +200,10 @@ class RunTable:
             self._widget.remember(view)
         self._changed()
 
-    def remember_state(self) -> None:
-        """A page changed what rows do not depend on."""
+    def remember_state(self, charted: list[dict[str, Any]]) -> None:
+        """A page changed what rows do not depend on; what its charts show may be other runs."""
         if self._widget is not None:
-            self._widget.remember({**self._widget.view, "state": self.session.state})
+            self._widget.remember({**self._widget.view, "state": self.session.state, "charted": charted})
         self._changed()
 
     def round(self) -> None:

@@ -71,7 +71,7 @@ def _rows(request: dict[str, Any], table: RunTable) -> Answer:
 
 def _keep(request: dict[str, Any], table: RunTable) -> Answer:
     answer = table.session.keep(request.get("state"))
-    table.remember_state()
+    table.remember_state(answer["charted"])
     return Answer(answer)
 
 
