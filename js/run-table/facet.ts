@@ -45,8 +45,13 @@ export function facetView(
   let view: FacetView | null = null;
   let kind = "";
   let timer = 0;
+  /** Made in this facet, and whether the filter is still to follow the last one. */
+  let choices = 0;
+  let pending = false;
 
   const send = (clause: Clause | null) => {
+    choices++;
+    pending = true;
     missing.ariaPressed = String(clause !== null && "missing" in clause);
     refining.send(clause);
   };
@@ -80,9 +85,12 @@ export function facetView(
 
   const load = async () => {
     try {
+      const before = choices;
       const { body } = await context.ask("facet", { column: column.id, bins: BINS }, signal);
       const facet = readFacet(body);
-      if (facet !== null && !signal.aborted) show(facet);
+      // Counted before the last choice, it would take that back until it is counted again.
+      const overtaken = view !== null && (pending || choices !== before);
+      if (facet !== null && !overtaken && !signal.aborted) show(facet);
     } catch (reason) {
       if (!signal.aborted) context.fail(reason);
       waiting.remove();
@@ -90,6 +98,7 @@ export function facetView(
   };
   context.onChange((changes) => {
     if (!changes.has("view")) return;
+    pending = false;
     refining.answered();
     clearTimeout(timer);
     timer = window.setTimeout(() => {
