@@ -213,6 +213,9 @@ def test_which_was_best_and_why(notebook: OpenNotebook, truth: Truth, keep_pictu
 
     # --- the page is loaded again ---
     before = look(table.show())
+    # The picture behind the table follows when the table has settled.
+    names = [row.text("name") for row in table.rows()]
+    eventually(lambda: pictured(page, 2) == names, within_s=60)
     page.save()
     page.reload()
     table.show()
@@ -222,10 +225,6 @@ def test_which_was_best_and_why(notebook: OpenNotebook, truth: Truth, keep_pictu
     table.sort("metrics.accuracy")
     eventually(lambda: table.names()[0] == "cnn 0.1 0")
     assert table.errors().count() == 0
-    # The picture behind the table follows when it has settled.
-    names = [row.text("name") for row in table.rows()]
-    eventually(lambda: pictured(page, 2) == names, within_s=60)
-    page.save()
     page.close()
 
     # --- and the notebook is opened without a kernel ---
