@@ -77,6 +77,7 @@ export function facetView(
     setText(missing, `${formatCount(facet.missing)} without a value`);
     const odd = facet.kind === "numbers" ? facet.nonfinite : 0;
     setText(nonfinite, odd > 0 ? `${formatCount(odd)} not finite` : "");
+    foot.dataset["empty"] = String(missing.hidden && odd === 0);
     if (facet.total - facet.missing - odd <= 0 && facet.kind === "numbers") {
       place.replaceChildren(element("p", { class: "inlay-hint" }, "No values"), foot);
       view = null;

@@ -11,6 +11,11 @@ import type { TableSession } from "./session.ts";
 import type { Sparks } from "./sparks.ts";
 import type { Row } from "./wire.ts";
 
+/** Hides or shows. To say again what is so has the browser look at styles again, and this is said with every frame. */
+export function setHidden(node: HTMLElement, hidden: boolean): void {
+  if (node.hidden !== hidden) node.hidden = hidden;
+}
+
 export interface GridRows {
   node: HTMLElement;
   /** The baseline's row, which stays under the heads. */
@@ -122,7 +127,7 @@ export function gridRows({ session, geometry, editor, sparks, prefix }: RowsEnv)
         if (row.at !== at || row.epoch !== epoch || row.node.hidden) {
           rows.set(at, row);
           [row.at, row.epoch] = [at, epoch];
-          row.node.hidden = false;
+          setHidden(row.node, false);
           mark(row, record, selected);
         } else if (row.boxes === boxes) {
           row.move(geometry.rows.top(at, scrolled));
@@ -136,9 +141,9 @@ export function gridRows({ session, geometry, editor, sparks, prefix }: RowsEnv)
           return lookOf(cell, record, envOf(box, record, charted, now));
         });
       }
-      for (const row of free) row.node.hidden = true;
+      for (const row of free) setHidden(row.node, true);
       const { baseline } = pages;
-      above.node.hidden = baseline === null;
+      setHidden(above.node, baseline === null);
       if (baseline === null) return;
       const isSelected = selected.has(baseline.row.run);
       above.node.setAttribute("aria-selected", String(isSelected));

@@ -11,7 +11,7 @@ import { actionsOf } from "./grid-actions.ts";
 import { emptyText } from "./grid-empty.ts";
 import { gridHeight } from "./grid-height.ts";
 import { HEADS, pressed } from "./grid-keys.ts";
-import { gridRows } from "./grid-rows.ts";
+import { gridRows, setHidden } from "./grid-rows.ts";
 import { headOf } from "./head.ts";
 import { type Box, inSight } from "./layout.ts";
 import { checkedAll } from "./selection.ts";
@@ -105,7 +105,7 @@ export function gridPart(session: TableSession): HTMLElement {
     editor.follow();
     const columns = boxes.map((box) => box.id);
     const unknown = view.rows > 0 && pages.row(from) === undefined;
-    waiting.hidden = !(unknown && session.busy);
+    setHidden(waiting, !(unknown && session.busy));
     session.want({ start: first, count: last - first, columns });
     if (state.spark.length > 0) wantSparks(first, last, columns);
   }
@@ -131,7 +131,7 @@ export function gridPart(session: TableSession): HTMLElement {
   };
 
   const showEmpty = () => {
-    empty.hidden = session.view.rows > 0;
+    setHidden(empty, session.view.rows > 0);
     if (!empty.hidden) setChildren(empty, emptyText(session));
   };
 

@@ -44,25 +44,29 @@ export const toolbarPart: Part = (context) => {
     () => context.change({ differences: !context.state.differences }),
     { title: "Only columns in which the runs differ" },
   );
+  const selection = selectionLine(context);
+  const shaping = element(
+    "div",
+    { class: "inlay-above-line inlay-shaping" },
+    groupBar(context),
+    baselineChip(context),
+    differences,
+    selection,
+  );
   const draw = () => {
     differences.setAttribute("aria-pressed", String(context.state.differences));
+    // Said here: to look for it with :has() had the whole table styled anew with every row that scrolled past.
+    shaping.dataset["selecting"] = String(selection.dataset["empty"] === "false");
   };
   context.onChange((changes) => {
-    if (changes.has("state")) draw();
+    if (changes.has("state") || changes.has("kernel")) draw();
   });
   draw();
   return element(
     "div",
     { class: "inlay-above" },
     element("div", { class: "inlay-above-line" }, filterBar(context), columns, more),
-    element(
-      "div",
-      { class: "inlay-above-line inlay-shaping" },
-      groupBar(context),
-      baselineChip(context),
-      differences,
-      selectionLine(context),
-    ),
+    shaping,
   );
 };
 

@@ -65,6 +65,7 @@ export class Tile {
   readonly #remark = element("span", { class: "inlay-remark" });
   readonly #late = element("span", { class: "inlay-remark inlay-late", hidden: true });
   readonly #nothing = element("p", { class: "inlay-nothing" });
+  readonly #body = element("div", { class: "inlay-chart-body" });
   readonly #plot = element("div", { class: "inlay-plot", tabindex: "0", role: "application" });
   readonly #legend: ReturnType<typeof legendView>;
   readonly #options: HTMLElement;
@@ -126,8 +127,13 @@ export class Tile {
     );
     this.#plot.append(this.#stage.node, this.#nothing);
     if (drawing instanceof ParallelDrawing) this.#stage.node.append(drawing.head);
-    const body = element("div", { class: "inlay-chart-body" }, this.#plot, this.#legend.node);
-    this.node = element("section", { class: "inlay-chart", "data-kind": spec.kind }, top, body);
+    this.#body.append(this.#plot, this.#legend.node);
+    this.node = element(
+      "section",
+      { class: "inlay-chart", "data-kind": spec.kind },
+      top,
+      this.#body,
+    );
     this.node.setAttribute("aria-label", "Chart");
     this.#plot.addEventListener("keydown", (event) => this.#key(event), { signal });
     this.node.addEventListener("keydown", (event) => this.#leave(event), { signal });
@@ -205,7 +211,9 @@ export class Tile {
     }
     [this.#stale, this.#staleOver] = [false, false];
     this.#stage.drawOver(theme, (surface) => drawing.paintOver(surface, theme));
-    this.#legend.write(drawing.legend, this.#env.link.key, theme);
+    const { legend } = drawing;
+    this.#legend.write(legend, this.#env.link.key, theme);
+    this.#body.dataset["beside"] = String(legend.entries.length > 0);
     setText(this.#remark, drawing.remark);
     this.#remark.title = drawing.remark;
     this.#late.hidden = !drawing.late;
