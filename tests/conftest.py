@@ -29,7 +29,7 @@ ELSEWHERE = """
 accepted_values active_run answers artifacts audio bundle card_values chart chart_groups choices cli cli_runs cli_show
 copies details digest doctor document environment executions figure files floors forks format gathered_points git
 image import inlay_run kernel_cells literals live_card locks masking misuse model origin output_tail picture
-picture_band profile progress publisher round_trips run_view saved_cards settings shared_store store_locks
+picture_band profile progress publisher round_trips run_table_shown run_view runs_magic saved_cards settings shared_store store_locks
 surroundings track_cell track_options transform weight wheel
 """
 collect_ignore = [f"unit/test_{name}.py" for name in ELSEWHERE.split()] if WANTED_DUCKDB else []
