@@ -85,6 +85,7 @@ def test_which_was_best_and_why(notebook: OpenNotebook, truth: Truth, keep_pictu
 
     # --- facets: a text, then a stretch of a number ---
     table.filter("")
+    eventually(lambda: table.count() == "13 runs")
     panel = table.open_column("params.model")
     panel.locator(".inlay-facet-value", has_text="mlp").click()
     eventually(lambda: table.count() == "6 of 13 runs")
@@ -101,6 +102,7 @@ def test_which_was_best_and_why(notebook: OpenNotebook, truth: Truth, keep_pictu
     keep_picture(page.page, "run-table-facet-light")
     table.close_panel()
     table.filter("")
+    eventually(lambda: table.count() == "13 runs")
 
     # --- group ---
     table.group("model")
@@ -151,6 +153,7 @@ def test_which_was_best_and_why(notebook: OpenNotebook, truth: Truth, keep_pictu
 
     # --- what differs ---
     table.filter("")
+    eventually(lambda: table.count() == "13 runs")
     table.select("tuned", "mlp 0.001 1")
     table.act("Compare")
     diff = table.node.locator(".inlay-diff")
