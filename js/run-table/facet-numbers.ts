@@ -21,11 +21,12 @@ const LEAST = 3;
 /** A pointer that moved less has clicked. */
 const CLICK = 3;
 
-/** `choose` is called with every change, also many times a frame while dragging. */
+/** `choose` is called with every change, also many times a frame while dragging, and `rest` when a drag has ended. */
 export function numbersFacet(
   first: Numbers,
   format: (value: number) => string,
   choose: (clause: Clause | null) => void,
+  rest: () => void,
 ): FacetView {
   let facet = first;
   let part: Part | null = null;
@@ -132,6 +133,7 @@ export function numbersFacet(
     const bin = Math.floor(drag?.at ?? 0);
     if (clicked && drag?.grip === "new") choosePart(part ? null : [bin, bin + 1]);
     drag = null;
+    rest();
   });
   plot.addEventListener("pointercancel", () => {
     drag = null;

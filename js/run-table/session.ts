@@ -271,7 +271,8 @@ export function openSession(env: SessionEnv): TableSession {
     change,
     refine(column, clause) {
       refinements.set(column, clause);
-      tell();
+      clearTimeout(timer);
+      void send(); // whoever refines keeps a pace of its own
     },
     ask,
     onChange(changed, until) {
