@@ -123,11 +123,13 @@ function paced<T>(
   let sent = Number.NEGATIVE_INFINITY;
   let free = true;
   let pace = PACE_MS;
+  let hurried = false;
   let timer = 0;
   const next = () => {
     clearTimeout(timer);
     if (waiting === null) return;
-    const due = sent + (free ? pace : PATIENCE_MS) - performance.now();
+    const rest = hurried ? 0 : pace;
+    const due = sent + (free ? rest : PATIENCE_MS) - performance.now();
     if (due > 0) {
       timer = window.setTimeout(next, due);
       return;
@@ -146,10 +148,11 @@ function paced<T>(
   return {
     send(value) {
       waiting = { value };
+      hurried = false;
       next();
     },
     hurry() {
-      pace = 0;
+      hurried = true;
       next();
     },
     answered() {

@@ -178,7 +178,7 @@ describe("cells", () => {
     expect(cell(rows(one)[1], "metrics.val/loss")?.textContent).toMatch(/^0\.\d+ ± 0\.\d+$/);
     cell(rows(one)[0], "name")?.click();
     await until(() => rows(one).length === 10, "the runs of the group");
-    expect(cell(rows(one)[0], "name")?.ariaExpanded).toBe("true");
+    await until(() => cell(rows(one)[0], "name")?.ariaExpanded === "true", "an open group");
     expect(kernel.state.open).toEqual(['["resnet18"]']);
   });
 });
