@@ -14,6 +14,7 @@ import { filterBar } from "./filter-bar.ts";
 import { groupBar } from "./group-bar.ts";
 import { openMenu } from "./menu.ts";
 import { openPicker } from "./picker.ts";
+import { EMPTY_STATE } from "./reading.ts";
 import { selectionLine } from "./selection-line.ts";
 
 const COLUMNS = "M2.5 3h11v10h-11zM6.2 3v10M9.8 3v10";
@@ -115,25 +116,8 @@ function openMore(context: TableContext, anchor: HTMLElement): void {
 }
 
 /** Back to what the table began with; what was selected and the colours of runs stay. */
-function reset({ change }: TableContext): void {
-  change({
-    filter: "",
-    order: [],
-    group: [],
-    open: [],
-    columns: null,
-    pinned: [],
-    widths: {},
-    summary: {},
-    differences: false,
-    baseline: null,
-    delta: "absolute",
-    better: {},
-    heat: [],
-    spark: [],
-    charts: [],
-    height: null,
-  });
+function reset({ change, state: { selected, colours } }: TableContext): void {
+  change({ ...EMPTY_STATE, pinned: ["name"], selected, colours });
 }
 
 /** Says for a moment, where somebody has just clicked, what came of it. */

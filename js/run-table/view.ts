@@ -3,7 +3,8 @@
  * table of its own, and all of them follow what the kernel says.
  */
 
-import type { AnyModel, RenderProps } from "@anywidget/types";
+import type { RenderProps } from "@anywidget/types";
+import { listen, markLive } from "../lib/model-view.ts";
 import { openAnswers } from "../lib/rpc.ts";
 import { adoptStyles } from "../lib/styles.ts";
 import { asText, field } from "../lib/wire.ts";
@@ -50,22 +51,4 @@ export function tableView({ model, el, host, signal }: RenderProps): () => void 
   // opposite.
   listen(model, view.signal, "comm_live_update", () => table.setConnected(false));
   return () => view.abort();
-}
-
-/** The class by which the static picture beside this view knows that it is alive, and hides. */
-function markLive(root: HTMLElement, model: AnyModel): void {
-  const token = asText(model.get("_token"));
-  const old = [...root.classList].filter((name) => name.startsWith("inlay-live-"));
-  root.classList.remove(...old);
-  if (/^[\w-]+$/.test(token)) root.classList.add(`inlay-live-${token}`);
-}
-
-function listen(
-  model: AnyModel,
-  signal: AbortSignal,
-  event: string,
-  callback: (...args: unknown[]) => void,
-): void {
-  model.on(event, callback);
-  signal.addEventListener("abort", () => model.off(event, callback), { once: true });
 }

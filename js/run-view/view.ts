@@ -3,10 +3,11 @@
  * own card and its own feed, so a second view of an output is as complete as the first.
  */
 
-import type { AnyModel, RenderProps } from "@anywidget/types";
+import type { RenderProps } from "@anywidget/types";
 import { choiceBook, readChoices } from "../lib/choices.ts";
 import { readBars, readDetails } from "../lib/details.ts";
 import { Feed } from "../lib/feed.ts";
+import { listen, markLive } from "../lib/model-view.ts";
 import { openAnswers } from "../lib/rpc.ts";
 import { adoptStyles } from "../lib/styles.ts";
 import { asText, field, readHeader } from "../lib/wire.ts";
@@ -55,22 +56,4 @@ export function runView({ model, el, host, signal }: RenderProps): () => void {
   feed.start(model.get("_snapshot"));
   card.setSeries(feed.series);
   return () => view.abort();
-}
-
-/** The class by which the static picture beside this view knows that it is alive, and hides. */
-function markLive(root: HTMLElement, model: AnyModel): void {
-  const token = asText(model.get("_token"));
-  const old = [...root.classList].filter((name) => name.startsWith("inlay-live-"));
-  root.classList.remove(...old);
-  if (/^[\w-]+$/.test(token)) root.classList.add(`inlay-live-${token}`);
-}
-
-function listen(
-  model: AnyModel,
-  signal: AbortSignal,
-  event: string,
-  callback: (...args: unknown[]) => void,
-): void {
-  model.on(event, callback);
-  signal.addEventListener("abort", () => model.off(event, callback), { once: true });
 }
